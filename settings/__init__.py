@@ -1,0 +1,85 @@
+"""What an operator may say about a site: one pydantic model a concern. All defaults live here."""
+
+from pydantic import Field, model_validator
+
+from settings.access import AccessSettings
+from settings.auth import AuthKind, AuthSettings
+from settings.build import BuildSettings
+from settings.docker import DockerSettings
+from settings.hub import HubSettings
+from settings.idle import IdleSettings
+from settings.model import SettingsModel
+from settings.network import NetworkSettings
+from settings.notebooks import NotebookSettings
+from settings.proxy import ProxySettings
+from settings.services import ServiceName, ServiceSettings
+from settings.site import SiteSettings
+from settings.storage import StorageSettings
+from settings.tls import TlsSettings
+
+
+class Settings(SettingsModel):
+    """Everything an operator says about one site, except secrets. Each field is a key of the stack file."""
+
+    site: SiteSettings = Field(examples=[{"domain": "jupyter.example.org"}])
+    """Where people find the hub."""
+
+    tls: TlsSettings = Field(examples=[{"kind": "self_signed"}])
+    """The certificate of the front door."""
+
+    auth: AuthSettings = Field(examples=[{"kind": "shared_password"}])
+    """How people prove who they are."""
+
+    access: AccessSettings = Field(examples=[{"allowed_users": ["alice", "bob"]}])
+    """Who of those who can log in may use the hub."""
+
+    notebooks: NotebookSettings = NotebookSettings()
+    """What a user's server is made of and how much it may use."""
+
+    storage: StorageSettings = StorageSettings()
+    """Where people's files live."""
+
+    network: NetworkSettings = NetworkSettings()
+    """The addresses of the stack's own networks."""
+
+    idle: IdleSettings = IdleSettings()
+    """When what nobody uses is stopped."""
+
+    hub: HubSettings = HubSettings()
+    """The hub itself."""
+
+    services: dict[ServiceName, ServiceSettings] = Field(default={})
+    """Other web services behind the same front door, by name."""
+
+    docker: DockerSettings = DockerSettings()
+    """The engine that everything runs on."""
+
+    build: BuildSettings = BuildSettings()
+    """How images are built."""
+
+    proxy: ProxySettings = ProxySettings()
+    """The front door, Traefik."""
+
+    @model_validator(mode="after")
+    def _dummy_stays_on_this_machine(self) -> "Settings":
+        if self.auth.kind is AuthKind.DUMMY and not self.site.is_loopback:
+            raise ValueError(
+                "auth.kind: dummy lets anybody in as anyone, so it works on this machine only; "
+                "write site.bind_address: 127.0.0.1, or another auth.kind"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _routes_differ(self) -> "Settings":
+        routes = [service.host or service.path for service in self.services.values()]
+        taken = sorted({str(route) for route in routes if routes.count(route) > 1 or route == self.site.domain})
+        if taken:
+            raise ValueError(
+                f"services: {', '.join(taken)} is already in use; give each service a host or path of its own"
+            )
+        return self
+
+    @property
+    def host_names(self) -> list[str]:
+        """Every host name the front door answers to, the site's own first."""
+        return [self.site.domain, *(service.host for service in self.services.values() if service.host)]

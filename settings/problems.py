@@ -1,0 +1,171 @@
+"""What is wrong with a stack file, one sentence a problem: where, what, and what to write instead."""
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from settings import Settings
+
+Location = tuple[int | str, ...]
+
+
+class SettingsError(Exception):
+    """The stack file has problems; `problems` holds one line for each, without any value that may be secret."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def validate_settings(values: Mapping[str, object]) -> Settings:
+    """The settings in `values`, which maps each concern (`site`, `tls`, …) to what the operator wrote for it.
+
+    Raises:
+        SettingsError: one line for each thing that is wrong.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        # Without inputs: what was written in the wrong place may well be a password.
+        details = error.errors(include_url=False, include_input=False, include_context=True)
+        raise SettingsError([_sentence(detail) for detail in details]) from None
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    *parents, last = detail["loc"] or ("",)
+    describe = _SENTENCES.get(detail["type"], _value_is_wrong)
+    text = describe(detail, tuple(parents), str(last))
+    path = _path(detail["loc"])
+    # A rule of the whole file names its keys in its own sentence.
+    return f"{path}: {text}" if path else f"jupyterhub:{text}"
+
+
+def _path(location: Location) -> str:
+    """`notebooks.limits.memory` for a location, without the tags of unions and pydantic's `[key]` mark."""
+    steps, model = [], _Node(Settings)
+    for step in location:
+        if step == "[key]" or model.is_tag(step):
+            model = model.member(step)
+            continue
+        steps.append(str(step))
+        model = model.field(step)
+    return "jupyterhub:" + ".".join(steps) if steps else ""
+
+
+class _Node:
+    """A place in the tree of settings models, found by walking a pydantic error location."""
+
+    def __init__(self, annotation: object, info: FieldInfo | None = None) -> None:
+        self.info = info
+        self.models = [item for item in _flatten(annotation) if isinstance(item, type) and issubclass(item, BaseModel)]
+
+    def is_tag(self, step: int | str) -> bool:
+        return any(step in _tags(model) for model in self.models)
+
+    def member(self, step: int | str) -> "_Node":
+        return _Node(next((model for model in self.models if step in _tags(model)), None), self.info)
+
+    def field(self, step: int | str) -> "_Node":
+        infos = [model.model_fields[str(step)] for model in self.models if str(step) in model.model_fields]
+        if infos:
+            return _Node(infos[0].annotation, infos[0])
+        # An entry of a mapping or a list of models stays among the same models.
+        node = _Node(None, self.info)
+        node.models = self.models
+        return node
+
+    def names(self) -> list[str]:
+        return sorted({name for model in self.models for name in model.model_fields})
+
+
+def _flatten(annotation: object) -> list[object]:
+    return [annotation, *(item for argument in get_args(annotation) for item in _flatten(argument))]
+
+
+def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
+    return get_args(model.model_fields["kind"].annotation) if "kind" in model.model_fields else ()
+
+
+def _node(location: Location) -> _Node:
+    node = _Node(Settings)
+    for step in location:
+        node = node.member(step) if node.is_tag(step) else node.field(step)
+    return node
+
+
+def _missing(_: ErrorDetails, parents: Location, last: str) -> str:
+    info = _node((*parents, last)).info
+    examples = (info.examples if info else None) or []
+    hint = f", for example {last}: {json.dumps(examples[0])}" if examples else ""
+    meaning = f" ({_first_sentence(info.description)})" if info and info.description else ""
+    return f"is missing{meaning}; write it{hint}"
+
+
+def _unknown(_: ErrorDetails, parents: Location, last: str) -> str:
+    return unknown_key(last, _node(parents).names())
+
+
+def unknown_key(name: str, known: list[str]) -> str:
+    """The sentence for a key that is no setting."""
+    close = difflib.get_close_matches(name, known, n=1)
+    suggestion = f"did you mean {close[0]}?" if close else "remove it."
+    return f"is no setting; {suggestion} Known here: {', '.join(known)}"
+
+
+def _choice(detail: ErrorDetails, *_: object) -> str:
+    return f"is none of the choices; write {str(detail['ctx']['expected']).replace(chr(39), '')}"
+
+
+def _no_kind(_: ErrorDetails, parents: Location, last: str) -> str:
+    models = _node((*parents, last)).models
+    kinds = sorted({str(tag) for model in models for tag in _tags(model)})
+    return f"is of no known kind; write kind: and one of {', '.join(kinds)}"
+
+
+def _value_is_wrong(detail: ErrorDetails, *_: object) -> str:
+    # Our own rules raise ValueError with a whole sentence; pydantic puts "Value error, " before it.
+    message = detail["msg"].removeprefix("Value error, ")
+    return message if detail["type"] == "value_error" else f"is wrong: {message[0].lower()}{message[1:]}"
+
+
+def _mapping_expected(_: ErrorDetails, parents: Location, last: str) -> str:
+    names = _node((*parents, last)).names()
+    return f"holds keys of its own, not a single value; write one or more of {', '.join(names)} below it"
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"[.;:](?: |$)", text, maxsplit=1)[0].replace("\n", " ")
+
+
+_SENTENCES: dict[str, Callable[[ErrorDetails, Location, str], str]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown,
+    "enum": _choice,
+    "literal_error": _choice,
+    "union_tag_invalid": _no_kind,
+    "union_tag_not_found": _no_kind,
+    "model_type": _mapping_expected,
+    "model_attributes_type": _mapping_expected,
+    "dict_type": _mapping_expected,
+    "int_parsing": lambda *_: "is no whole number; write digits only, for example 3",
+    "int_type": lambda *_: "is no whole number; write digits only, for example 3",
+    "int_from_float": lambda *_: "is no whole number; write digits only, for example 3",
+    "bool_parsing": lambda *_: "is neither true nor false; write one of the two",
+    "bool_type": lambda *_: "is neither true nor false; write one of the two",
+    "float_parsing": lambda *_: "is no number; write for example 0.5 or 2",
+    "float_type": lambda *_: "is no number; write for example 0.5 or 2",
+    "string_type": lambda *_: "is no text; put it in quotes",
+    "frozen_set_type": lambda *_: "is no list; write it as [one, two]",
+    "tuple_type": lambda *_: "is no list; write it as [one, two]",
+    "greater_than": lambda detail, *_: f"is too small; write more than {detail['ctx']['gt']}",
+    "greater_than_equal": lambda detail, *_: f"is too small; write at least {detail['ctx']['ge']}",
+    "less_than_equal": lambda detail, *_: f"is too large; write at most {detail['ctx']['le']}",
+    "string_too_short": lambda *_: "is empty; write a text or remove the key",
+    "string_too_long": lambda detail, *_: f"is too long; write at most {detail['ctx']['max_length']} characters",
+}

@@ -1,0 +1,125 @@
+"""The types of single values: what an operator may write for a size, a duration, a name, an address."""
+
+import re
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+_SIZE_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+# Docker's own grammar of a reference (distribution/reference): [host[:port]/]path[:tag][@digest]
+_REFERENCE = re.compile(
+    r"(?P<name>[a-z0-9]+([._-]+[a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*)"
+    r"(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+
+
+def parse_memory(value: object) -> int:
+    """Bytes in a size such as `512M` or `1.5G` (units of 1024).
+
+    Raises:
+        ValueError: the text is no such size.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT])", str(value))
+    if match is None:
+        raise ValueError("is no size; write a number and K, M, G or T, for example 512M or 2G")
+    return int(float(match[1]) * _SIZE_UNITS[match[2]])
+
+
+def parse_duration(value: object) -> int:
+    """Seconds in a duration such as `90s`, `10m`, `1h` or `7d`.
+
+    Raises:
+        ValueError: the text is no such duration.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    match = re.fullmatch(r"(\d+)([smhd])", str(value))
+    if match is None:
+        raise ValueError("is no duration; write a whole number and s, m, h or d, for example 90s, 10m or 1h")
+    return int(match[1]) * _DURATION_UNITS[match[2]]
+
+
+def _dns_name(value: str) -> str:
+    if len(value) > 253 or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", value):  # noqa: PLR2004 - RFC 1035's limit
+        raise ValueError("is no host name; write lower-case letters, digits, - and ., for example jupyter.example.org")
+    return value
+
+
+def _image_reference(value: str) -> str:
+    match = _REFERENCE.fullmatch(value)
+    if match is None:
+        raise ValueError("is no image reference; write for example quay.io/jupyter/scipy-notebook:2026-10-20")
+    if match["digest"] is None and match["tag"] in (None, "latest"):
+        raise ValueError("is not pinned; add a tag other than latest, or a digest (@sha256:…)")
+    return value
+
+
+def _subnet(value: object) -> IPv4Network:
+    try:
+        network = IPv4Network(str(value))
+    except ValueError as error:
+        raise ValueError(f"is no IPv4 network ({error}); write for example 10.201.0.0/20") from None
+    if not network.is_private:
+        raise ValueError("is not a private network; choose one below 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+    return network
+
+
+def _address(value: object) -> IPv4Address:
+    try:
+        return IPv4Address(str(value))
+    except ValueError:
+        raise ValueError(
+            "is no IPv4 address; write 0.0.0.0 for every address of the server, or 127.0.0.1 for this machine only"
+        ) from None
+
+
+def _user_name(value: str) -> str:
+    # jupyterhub.auth.Authenticator.validate_username, and its lower-casing normalisation
+    if not value or value != value.strip() or "/" in value or set(value) <= {"."}:
+        raise ValueError("is no user name; it may hold no / and no space at either end, nor be only dots")
+    if value != value.lower():
+        raise ValueError(f"has capital letters, which the hub lowers at log-in; write {value.lower()}")
+    return value
+
+
+def _path_prefix(value: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value):
+        raise ValueError("is no path; write for example /grafana, without a / at the end")
+    return value
+
+
+def _package(value: str) -> str:
+    # It becomes a word of a shell command in an image build: nothing that a shell or pip could read as more.
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+\[\],=<>!~-]*", value):
+        raise ValueError("is no package; write a name, with a version if you like, for example polars==1.35.0")
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError("is no name for an environment variable; write letters, digits and _")
+    if value.startswith("JUPYTERHUB_"):
+        raise ValueError("belongs to JupyterHub, which sets it itself; choose another name")
+    return value
+
+
+def _text(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+MemorySize = Annotated[int, BeforeValidator(parse_memory), _text(r"^\d+(\.\d+)?[KMGT]$", "512M", "2G")]
+Duration = Annotated[int, BeforeValidator(parse_duration), _text(r"^\d+[smhd]$", "90s", "10m", "1h")]
+DnsName = Annotated[str, AfterValidator(_dns_name)]
+ImageReference = Annotated[str, AfterValidator(_image_reference)]
+Subnet = Annotated[IPv4Network, BeforeValidator(_subnet), _text(r"^[0-9.]+/[0-9]+$", "10.201.0.0/20")]
+Address = Annotated[IPv4Address, BeforeValidator(_address), _text(r"^[0-9.]+$", "127.0.0.1")]
+UserName = Annotated[str, AfterValidator(_user_name)]
+PathPrefix = Annotated[str, AfterValidator(_path_prefix)]
+Package = Annotated[str, AfterValidator(_package)]
+VariableName = Annotated[str, AfterValidator(_variable)]
