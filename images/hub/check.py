@@ -1,0 +1,53 @@
+"""Try the hub's configuration without starting the hub: what the program runs before it replaces a running one."""
+
+import sys
+from pathlib import Path
+
+import jupyterhub
+from jupyterhub.app import JupyterHub
+from traitlets import TraitError
+from traitlets.config.loader import ConfigError
+
+CONFIG_FILE = Path(__file__).with_name("jupyterhub_config.py")
+
+
+def check() -> None:
+    """Load the configuration and make the authenticator and a spawner from it.
+
+    Raises:
+        Exception: whatever the configuration raises.
+    """
+    hub = JupyterHub(raise_config_file_errors=True)
+    hub.load_config_file(str(CONFIG_FILE))
+    hub.authenticator_class(parent=hub)
+    hub.spawner_class(parent=hub)
+
+
+def main() -> int:
+    """Print one sentence; the exit code says whether the configuration is good."""
+    try:
+        check()
+    except (ConfigError, TraitError) as error:
+        print(f"The hub's configuration is not valid: {error}")
+        return 1
+    except Exception as error:  # a site's own files may raise anything
+        print(f"The hub's configuration fails: {type(error).__name__}: {error}{_place(error)}")
+        return 1
+    print(f"The hub's configuration is good for JupyterHub {jupyterhub.__version__}.")
+    return 0
+
+
+def _place(error: BaseException) -> str:
+    """File and line of the configuration where an error was raised."""
+    traceback = error.__traceback__
+    place = ""
+    while traceback is not None:
+        file = Path(traceback.tb_frame.f_code.co_filename)
+        if CONFIG_FILE.parent in file.parents and file != Path(__file__):
+            place = f" ({file.relative_to(CONFIG_FILE.parent)}, line {traceback.tb_lineno})"
+        traceback = traceback.tb_next
+    return place
+
+
+if __name__ == "__main__":
+    sys.exit(main())

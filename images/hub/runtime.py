@@ -1,0 +1,122 @@
+"""What the program hands the hub: settings in a file that previews show, secrets in the environment.
+
+Imported by the program and by the hub; needs nothing but pydantic and the standard library.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+# Where the program uploads the settings, and what the image's folders are for.
+RUNTIME_FILE = PurePosixPath("/etc/jupyterhub/runtime.json")
+DATA_FOLDER = PurePosixPath("/srv/jupyterhub/data")
+ROUTES_FOLDER = PurePosixPath("/srv/jupyterhub/routes")
+HUB_PORT = 8081
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SiteRuntime(_Model):
+    """How the hub looks from outside."""
+
+    public_url: str
+    title: str
+
+
+class ProxyRuntime(_Model):
+    """How the hub checks that Traefik has a route."""
+
+    api_url: str
+    api_username: str
+    entry_point: str
+
+
+class AuthRuntime(_Model):
+    """How people log in."""
+
+    kind: Literal["shared_password", "dummy"]
+
+
+class AccessRuntime(_Model):
+    """Who may use the hub."""
+
+    admins: list[str]
+    allowed_users: list[str]
+    allow_all: bool
+    allow_existing: bool
+
+
+class UserServerRuntime(_Model):
+    """What the hub starts for a user. Sizes in bytes, times in seconds."""
+
+    image: str
+    command: list[str]
+    network: str
+    default_url: str
+    home_path: str
+    memory_limit: int
+    cpu_limit: float
+    pids_limit: int
+    environment: dict[str, str]
+    activity_interval: int
+    kernel_timeout: int
+
+
+class IdleCullerRuntime(_Model):
+    """When servers are stopped, in seconds; 0 for never."""
+
+    server_timeout: int
+    max_age: int
+    check_every: int
+
+
+class SpawnRuntime(_Model):
+    """How many servers may start and run, and how the hub calls Docker."""
+
+    concurrent_spawn_limit: int
+    active_server_limit: int
+    start_timeout: int
+    docker_threads: int
+
+
+class HubRuntime(_Model):
+    """Everything the hub is told, except secrets."""
+
+    stack: str
+    """Name of the deployment: the start of every name, and the value of every `jupyterhub.stack` label."""
+    hub_url: str
+    """Address at which proxy and user servers reach the hub."""
+    site: SiteRuntime
+    proxy: ProxyRuntime
+    auth: AuthRuntime
+    access: AccessRuntime
+    user_server: UserServerRuntime
+    idle_culler: IdleCullerRuntime
+    spawn: SpawnRuntime
+
+
+class HubSecrets(_Model):
+    """What the hub must keep to itself. Field names, in capitals, are the names of environment variables."""
+
+    jpy_cookie_secret: str
+    """Hexadecimal; signs log-in cookies. JupyterHub reads it itself under this name."""
+    jupyterhub_crypt_key: str
+    """Hexadecimal keys joined by `;`, the newest first. JupyterHub reads it itself under this name."""
+    hub_proxy_api_password: str
+    hub_user_password: str = ""
+    hub_admin_password: str = ""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "HubSecrets":
+        """The secrets of this process.
+
+        Raises:
+            pydantic.ValidationError: one is missing.
+        """
+        names = {name: name.upper() for name in cls.model_fields}
+        return cls.model_validate({name: environment[key] for name, key in names.items() if key in environment})

@@ -1,0 +1,124 @@
+"""User servers: DockerSpawner with a labelled home volume, limits, and steps that the user can watch."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from dockerspawner import DockerSpawner
+from traitlets import Dict, Unicode
+from traitlets.config import Config
+
+from images.hub.runtime import HubRuntime, UserServerRuntime
+
+_LOG_LIMITS = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
+
+
+class UserServerSpawner(DockerSpawner):
+    """Starts a user's server in a container that carries the stack's labels, with the user's home volume."""
+
+    stack = Unicode(help="Deployment that containers and volumes belong to.", config=True)
+    version_labels = Dict(help="Labels that say what the server was started from.", config=True)
+
+    _step = (0, "Waiting for a place")
+
+    @property
+    def owner_labels(self) -> dict[str, str]:
+        """Labels of everything that belongs to this user."""
+        return {"jupyterhub.stack": self.stack, "jupyterhub.user": self.user.name}
+
+    async def create_object(self) -> dict[str, Any]:
+        """Create the container, after a home volume that says whose it is."""
+        self._step = (20, "Looking for your files")
+        # Docker would make the volume by itself, but without labels; to create it again changes nothing.
+        for volume in self.volume_binds:
+            await self.docker("create_volume", volume, driver="local", labels=self.owner_labels)
+        self._step = (40, "Creating your server's container")
+        container: dict[str, Any] = await super().create_object()
+        return container
+
+    async def start_object(self) -> None:
+        """Start the container."""
+        self._step = (60, "Starting the container")
+        await super().start_object()
+        self._step = (80, "Waiting for JupyterLab to answer")
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Tell the waiting user each step as it begins."""
+        told = None
+        while True:
+            if self._step != told:
+                told = self._step
+                yield {"progress": told[0], "message": told[1]}
+            await asyncio.sleep(0.2)
+
+
+def create_options(spawner: UserServerSpawner) -> dict[str, Any]:
+    """What the container is created with besides DockerSpawner's own options."""
+    labels = {**spawner.owner_labels, **spawner.version_labels, "jupyterhub.role": "user-server"}
+    return {
+        # DockerSpawner formats every string it is given: braces in a user's name must not be read.
+        "labels": {key: value.replace("{", "{{").replace("}", "}}") for key, value in labels.items()},
+        # docker-stacks images start two Python processes every three seconds to look at themselves: 6 % of a core
+        # for every idle server.
+        "healthcheck": {"test": ["NONE"]},
+    }
+
+
+def apply_spawner(runtime: HubRuntime, c: Config) -> None:
+    """Set how user servers are made."""
+    server = runtime.user_server
+    # By default every Docker call of the hub waits in one thread, and one server slow to stop holds up everybody
+    # (github.com/jupyterhub/dockerspawner/issues/279). The pool is no option but an attribute of the class.
+    UserServerSpawner._executor = ThreadPoolExecutor(runtime.spawn.docker_threads)
+    c.JupyterHub.spawner_class = UserServerSpawner
+    spawner = c.UserServerSpawner
+    spawner.stack = runtime.stack
+    spawner.prefix = f"{runtime.stack}-user"
+    spawner.image = server.image
+    spawner.cmd = server.command
+    spawner.args = _kernel_arguments(server)
+    spawner.network_name = server.network
+    spawner.default_url = server.default_url
+    spawner.volumes = {f"{runtime.stack}-home-{{username}}": server.home_path}
+    spawner.notebook_dir = server.home_path
+    spawner.environment = {**server.environment, "JUPYTERHUB_ACTIVITY_INTERVAL": str(server.activity_interval)}
+    # The program has the image in place; the hub never waits for a registry.
+    spawner.pull_policy = "never"
+    # A new container at every start: a new image or limit is used, and only the volume stays.
+    spawner.remove = True
+    spawner.mem_limit = server.memory_limit
+    spawner.cpu_limit = server.cpu_limit
+    spawner.start_timeout = runtime.spawn.start_timeout
+    spawner.http_timeout = runtime.spawn.start_timeout
+    spawner.version_labels = version_labels(server)
+    spawner.extra_create_kwargs = create_options
+    spawner.extra_host_config = {
+        "memswap_limit": server.memory_limit,
+        "pids_limit": server.pids_limit,
+        "security_opt": ["no-new-privileges"],
+        "cap_drop": ["ALL"],
+        "init": True,
+        "log_config": _LOG_LIMITS,
+    }
+
+
+def version_labels(server: UserServerRuntime) -> dict[str, str]:
+    """What a server is started from: its image, and a hash of everything else it is given."""
+    settings = server.model_dump_json(exclude={"image"})
+    return {
+        "jupyterhub.image": server.image,
+        "jupyterhub.settings": hashlib.sha256(settings.encode()).hexdigest()[:16],
+    }
+
+
+def _kernel_arguments(server: UserServerRuntime) -> list[str]:
+    if not server.kernel_timeout:
+        return []
+    return [
+        f"--MappingKernelManager.cull_idle_timeout={server.kernel_timeout}",
+        f"--MappingKernelManager.cull_interval={max(1, min(300, server.kernel_timeout // 2))}",
+        # A page left open in a browser somewhere is no use of a kernel; one that computes is never stopped.
+        "--MappingKernelManager.cull_connected=True",
+    ]
