@@ -1,0 +1,72 @@
+"""JupyterHub on Docker: what is deployed, and how its parts hang together."""
+
+import pulumi
+import pulumi_docker as docker
+
+from components.certificates import Certificates, CertificatesArgs
+from components.hub import Hub, HubArgs
+from components.names import Names
+from components.networks import Networks, NetworksArgs
+from components.notebook_image import NotebookImage, NotebookImageArgs
+from components.reverse_proxy import ReverseProxy, ReverseProxyArgs
+from components.secrets import Secrets, SecretsArgs
+from components.volumes import Volumes, VolumesArgs
+from settings.load import load
+
+settings, operator = load(pulumi.Config())
+names = Names(project=pulumi.get_project(), stack=pulumi.get_stack())
+on_docker = pulumi.ResourceOptions(providers=[docker.Provider("docker", host=settings.docker.host)])
+
+networks = Networks("networks", NetworksArgs(names=names, network=settings.network), on_docker)
+volumes = Volumes("volumes", VolumesArgs(names=names), on_docker)
+secrets = Secrets("secrets", SecretsArgs(rotation=settings.hub.secret_rotation))
+certificates = Certificates(
+    "certificates",
+    CertificatesArgs(
+        tls=settings.tls, organization=names.prefix, host_names=settings.host_names, files=operator.certificate
+    ),
+)
+notebook_image = NotebookImage(
+    "notebook", NotebookImageArgs(names=names, image=settings.notebooks.image, build=settings.build), on_docker
+)
+reverse_proxy = ReverseProxy(
+    "proxy",
+    ReverseProxyArgs(
+        names=names,
+        site=settings.site,
+        proxy=settings.proxy,
+        build=settings.build,
+        network=settings.network,
+        services=settings.services,
+        networks=networks,
+        certificates=certificates,
+        routes_volume=volumes.routes,
+        api_password=secrets.proxy_api_password,
+    ),
+    on_docker,
+)
+user_password = operator.user_password or secrets.user_password
+admin_password = operator.admin_password or secrets.admin_password
+hub = Hub(
+    "hub",
+    HubArgs(
+        names=names,
+        settings=settings,
+        networks=networks,
+        volumes=volumes,
+        secrets=secrets,
+        user_password=user_password,
+        admin_password=admin_password,
+        notebook_image=notebook_image,
+        reverse_proxy=reverse_proxy,
+    ),
+    on_docker,
+)
+
+pulumi.export("url", settings.site.url)
+pulumi.export("ca_certificate_pem", certificates.ca_certificate_pem)
+pulumi.export("user_password", user_password)
+pulumi.export("admin_password", admin_password)
+pulumi.export("images", {"hub": hub.image, "notebook": notebook_image.reference, "reverse_proxy": reverse_proxy.image})
+pulumi.export("networks", {part: names.of(part) for part in ("users", "control", "services")})
+pulumi.export("volumes", {"hub_data": volumes.hub_data, "routes": volumes.routes, "homes": names.of("home-<user>")})

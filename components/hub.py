@@ -1,0 +1,153 @@
+"""The hub."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.built_image import BuiltImage, BuiltImageArgs
+from components.container import (
+    OneShotContainerArgs,
+    ServiceContainerArgs,
+    one_shot_container,
+    require_success,
+    service_container,
+)
+from components.hub_runtime import hub_runtime
+from components.names import Names
+from components.networks import Networks
+from components.notebook_image import NotebookImage
+from components.reverse_proxy import ReverseProxy
+from components.secrets import Secrets
+from components.volumes import Volumes
+from images.hub.runtime import DATA_FOLDER, HUB_PORT, ROUTES_FOLDER, RUNTIME_FILE, HubSecrets
+from settings import Settings
+
+_FOLDER = "images/hub"
+_DOCKER_SOCKET = "/var/run/docker.sock"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubArgs:
+    """Inputs of Hub."""
+
+    names: Names
+    settings: Settings
+    networks: Networks
+    volumes: Volumes
+    secrets: Secrets
+    user_password: pulumi.Output[str]
+    admin_password: pulumi.Output[str]
+    notebook_image: NotebookImage
+    reverse_proxy: ReverseProxy
+
+
+class Hub(pulumi.ComponentResource):
+    """JupyterHub with DockerSpawner, in a container that can be replaced while user servers run.
+
+    Before a running hub is replaced, the new image is started once with the new settings, and the update stops there
+    if the hub would not come up.
+    """
+
+    image: pulumi.Output[str]
+    """Name and tag of the hub's image."""
+
+    def __init__(self, name: str, args: HubArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jupyterhub:index:Hub", name, None, opts)
+        build = args.settings.build
+        self.image = BuiltImage(
+            f"{name}-image",
+            BuiltImageArgs(
+                names=args.names,
+                folder=_FOLDER,
+                build=build,
+                base_image=args.settings.hub.base_image or build.base_image,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        ).reference
+        # Settings in a file, which previews show; secrets in the environment, which they hide.
+        uploads = [
+            docker.ContainerUploadArgs(
+                file=str(RUNTIME_FILE),
+                content=args.notebook_image.reference.apply(
+                    lambda image: hub_runtime(args.settings, args.names, image).model_dump_json(indent=2)
+                ),
+            )
+        ]
+        check = one_shot_container(
+            f"{name}-check",
+            OneShotContainerArgs(
+                image=self.image,
+                labels=args.names.labels("check"),
+                entrypoints=["python", "-m", "images.hub.check"],
+                command=[],
+                uploads=uploads,
+                envs=[f"{field.upper()}={'0' * 64}" for field in HubSecrets.model_fields],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        checked = require_success(check, "The hub does not start with these settings; the running one was left alone.")
+        self._hub(name, args, uploads, [checked, args.notebook_image.check, args.reverse_proxy.container])
+        self.register_outputs({"image": self.image})
+
+    def _hub(
+        self,
+        name: str,
+        args: HubArgs,
+        uploads: Sequence[docker.ContainerUploadArgs],
+        depends_on: list[pulumi.Input[pulumi.Resource]],
+    ) -> docker.Container:
+        settings, network = args.settings, args.settings.network
+        return service_container(
+            name,
+            ServiceContainerArgs(
+                container_name=args.names.of("hub"),
+                image=self.image,
+                labels=args.names.labels("hub"),
+                memory=settings.hub.memory,
+                uploads=uploads,
+                envs=_environment(args),
+                mounts=[
+                    docker.ContainerMountArgs(type="volume", source=args.volumes.hub_data, target=str(DATA_FOLDER)),
+                    docker.ContainerMountArgs(type="volume", source=args.volumes.routes, target=str(ROUTES_FOLDER)),
+                    docker.ContainerMountArgs(type="bind", source=settings.docker.socket_path, target=_DOCKER_SOCKET),
+                ],
+                networks=[
+                    docker.ContainerNetworksAdvancedArgs(
+                        name=args.networks.control, ipv4_address=str(network.hub_control_address), aliases=["hub"]
+                    ),
+                    docker.ContainerNetworksAdvancedArgs(
+                        name=args.networks.users, ipv4_address=str(network.hub_address), aliases=["hub"]
+                    ),
+                ],
+                healthcheck=docker.ContainerHealthcheckArgs(
+                    tests=["CMD", "python", "-c", _HEALTH_PROBE],
+                    interval="5s",
+                    timeout="5s",
+                    retries=3,
+                    start_period="1m0s",
+                ),
+                # Its services stop before it does.
+                stop_seconds=60,
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=depends_on),
+        )
+
+
+_HEALTH_PROBE = f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{HUB_PORT}/hub/health', timeout=4)"
+
+
+def _environment(args: HubArgs) -> pulumi.Output[list[str]]:
+    secrets = {
+        "jpy_cookie_secret": args.secrets.cookie_secret,
+        "jupyterhub_crypt_key": args.secrets.crypt_key,
+        "hub_proxy_api_password": args.secrets.proxy_api_password,
+        "hub_user_password": args.user_password,
+        "hub_admin_password": args.admin_password,
+    }
+
+    def lines(values: dict[str, str]) -> list[str]:
+        return [f"{key.upper()}={value}" for key, value in HubSecrets.model_validate(values).model_dump().items()]
+
+    return pulumi.Output.secret(pulumi.Output.all(**secrets).apply(lines))

@@ -1,0 +1,73 @@
+"""From settings to what the hub is told."""
+
+from components.names import Names
+from components.traefik import API_PORT, API_USERNAME, ENTRY_POINT
+from images.hub.runtime import (
+    HUB_PORT,
+    AccessRuntime,
+    AuthRuntime,
+    HubRuntime,
+    IdleCullerRuntime,
+    ProxyRuntime,
+    SiteRuntime,
+    SpawnRuntime,
+    UserServerRuntime,
+)
+from settings import Settings
+from settings.notebooks import BuiltNotebookImage
+
+# What starts a server in our own image: without packages that users installed at home, so that none of them can keep
+# their server from starting.
+_BUILT_COMMAND = ["python", "-s", "-m", "jupyterhub.singleuser"]
+_PUBLISHED_COMMAND = ["jupyterhub-singleuser"]
+
+
+def hub_runtime(settings: Settings, names: Names, notebook_image: str) -> HubRuntime:
+    """What the hub of this site is told; every list is sorted, so that equal settings give equal text."""
+    return HubRuntime(
+        stack=names.prefix,
+        hub_url=f"http://hub:{HUB_PORT}",
+        site=SiteRuntime(public_url=settings.site.url, title=settings.site.title),
+        proxy=ProxyRuntime(
+            api_url=f"http://{settings.network.proxy_control_address}:{API_PORT}",
+            api_username=API_USERNAME,
+            entry_point=ENTRY_POINT,
+        ),
+        auth=AuthRuntime(kind=settings.auth.kind.value),
+        access=AccessRuntime(
+            admins=sorted(settings.access.admins),
+            allowed_users=sorted(settings.access.allowed_users),
+            allow_all=settings.access.allow_all,
+            allow_existing=settings.access.allow_existing,
+        ),
+        user_server=_user_server(settings, names, notebook_image),
+        idle_culler=IdleCullerRuntime(
+            server_timeout=settings.idle.server_timeout,
+            max_age=settings.idle.max_age,
+            check_every=settings.idle.check_every,
+        ),
+        spawn=SpawnRuntime(
+            concurrent_spawn_limit=settings.hub.concurrent_spawn_limit,
+            active_server_limit=settings.hub.active_server_limit,
+            start_timeout=settings.hub.start_timeout,
+            docker_threads=settings.hub.docker_threads,
+        ),
+    )
+
+
+def _user_server(settings: Settings, names: Names, notebook_image: str) -> UserServerRuntime:
+    notebooks = settings.notebooks
+    built = isinstance(notebooks.image, BuiltNotebookImage)
+    return UserServerRuntime(
+        image=notebook_image,
+        command=_BUILT_COMMAND if built else _PUBLISHED_COMMAND,
+        network=names.of("users"),
+        default_url=notebooks.default_url,
+        home_path=settings.storage.home.mount_path,
+        memory_limit=notebooks.limits.memory,
+        cpu_limit=notebooks.limits.cpu,
+        pids_limit=notebooks.limits.pids,
+        environment=dict(sorted(notebooks.environment.items())),
+        activity_interval=settings.idle.check_every,
+        kernel_timeout=settings.idle.kernel_timeout,
+    )

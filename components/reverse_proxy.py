@@ -1,0 +1,181 @@
+"""The front door: Traefik."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_docker as docker
+
+from components.built_image import BuiltImage, BuiltImageArgs
+from components.certificates import Certificates
+from components.container import (
+    OneShotContainerArgs,
+    ServiceContainerArgs,
+    one_shot_container,
+    require_success,
+    service_container,
+)
+from components.names import Names
+from components.networks import Networks
+from components.traefik import (
+    HTTP_PORT,
+    HTTPS_PORT,
+    ROUTES_FOLDER,
+    credentials_file,
+    healthcheck_arguments,
+    static_arguments,
+    static_routes_file,
+)
+from settings.build import BuildSettings
+from settings.network import NetworkSettings
+from settings.proxy import ProxySettings
+from settings.services import ServiceSettings
+from settings.site import SiteSettings
+
+_FOLDER = "images/reverse_proxy"
+# Start Traefik with the arguments that follow, wait until it says that it is well, and end it again.
+_TRY_OUT = """
+traefik "$@" & pid=$!
+for _ in $(seq 100); do
+    traefik healthcheck "$@" >/dev/null 2>&1 && kill $pid && exit 0
+    kill -0 $pid 2>/dev/null || exit 1
+    sleep 0.1
+done
+exit 1
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReverseProxyArgs:
+    """Inputs of ReverseProxy."""
+
+    names: Names
+    site: SiteSettings
+    proxy: ProxySettings
+    build: BuildSettings
+    network: NetworkSettings
+    services: Mapping[str, ServiceSettings]
+    networks: Networks
+    certificates: Certificates
+    routes_volume: pulumi.Input[str]
+    api_password: pulumi.Output[str] = field(repr=False)
+
+
+class ReverseProxy(pulumi.ComponentResource):
+    """Traefik, the only container that publishes ports. It has no Docker socket.
+
+    It reads its routes from a volume: those of users, which the hub writes; other services, the certificate and the
+    API's password, which containers that run once put there. So a renewed certificate or a new service takes effect
+    without a restart, and routes outlive a hub that is being replaced.
+    """
+
+    image: pulumi.Output[str]
+    """Name and tag of the image."""
+    container: docker.Container
+    """Traefik's container."""
+
+    def __init__(self, name: str, args: ReverseProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jupyterhub:index:ReverseProxy", name, None, opts)
+        self.image = self._image(name, args)
+        check = one_shot_container(
+            f"{name}-check",
+            OneShotContainerArgs(
+                image=self.image,
+                labels=args.names.labels("check"),
+                entrypoints=["/bin/sh", "-c", _TRY_OUT, "traefik"],
+                command=static_arguments(args.site, "127.0.0.1"),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        static_routes = self._routes_file(
+            f"{name}-static-routes", args, "static.yml", static_routes_file(args.services, args.proxy)
+        )
+        credentials = self._routes_file(
+            f"{name}-credentials",
+            args,
+            "credentials.yml",
+            credentials_file(args.certificates.certificate_pem, args.certificates.private_key_pem, args.api_password),
+        )
+        checked = require_success(check, "Traefik does not start with these settings; the running one was left alone.")
+        self.container = self._traefik(name, args, [checked, static_routes, credentials])
+        self.register_outputs({"image": self.image})
+
+    def _image(self, name: str, args: ReverseProxyArgs) -> pulumi.Output[str]:
+        if args.proxy.image is not None:
+            return docker.RemoteImage(
+                f"{name}-image",
+                name=args.proxy.image,
+                keep_locally=True,
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+            ).name
+        return BuiltImage(
+            f"{name}-image",
+            BuiltImageArgs(names=args.names, folder=_FOLDER, build=args.build, base_image=args.build.base_image),
+            pulumi.ResourceOptions(parent=self),
+        ).reference
+
+    def _routes_file(
+        self, name: str, args: ReverseProxyArgs, file: str, content: pulumi.Input[str]
+    ) -> docker.Container:
+        """A file in the routes volume: uploaded into a container that mounts the volume, does nothing and ends."""
+        return one_shot_container(
+            name,
+            OneShotContainerArgs(
+                image=self.image,
+                labels=args.names.labels("routes-file"),
+                entrypoints=["/bin/true"],
+                command=[],
+                mounts=[_routes_mount(args.routes_volume, read_only=False)],
+                uploads=[
+                    docker.ContainerUploadArgs(file=f"{ROUTES_FOLDER}/{file}", content=content, permissions="0600")
+                ],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _traefik(
+        self, name: str, args: ReverseProxyArgs, depends_on: list[pulumi.Input[pulumi.Resource]]
+    ) -> docker.Container:
+        network = args.network
+        return service_container(
+            name,
+            ServiceContainerArgs(
+                container_name=args.names.of("proxy"),
+                image=self.image,
+                labels=args.names.labels("proxy"),
+                entrypoints=["traefik"],
+                command=static_arguments(args.site, str(network.proxy_control_address)),
+                memory=args.proxy.memory,
+                mounts=[_routes_mount(args.routes_volume, read_only=True)],
+                ports=[
+                    _published(HTTP_PORT, args.site.http_port, str(args.site.bind_address)),
+                    _published(HTTPS_PORT, args.site.https_port, str(args.site.bind_address)),
+                ],
+                networks=[
+                    docker.ContainerNetworksAdvancedArgs(
+                        name=args.networks.control, ipv4_address=str(network.proxy_control_address)
+                    ),
+                    docker.ContainerNetworksAdvancedArgs(
+                        name=args.networks.users, ipv4_address=str(network.proxy_address)
+                    ),
+                    docker.ContainerNetworksAdvancedArgs(name=args.networks.services, aliases=["proxy"]),
+                ],
+                healthcheck=docker.ContainerHealthcheckArgs(
+                    tests=["CMD", "traefik", *healthcheck_arguments(str(network.proxy_control_address))],
+                    interval="5s",
+                    timeout="5s",
+                    retries=3,
+                    start_period="5s",
+                ),
+                stop_seconds=10,
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=depends_on),
+        )
+
+
+def _routes_mount(volume: pulumi.Input[str], *, read_only: bool) -> docker.ContainerMountArgs:
+    return docker.ContainerMountArgs(type="volume", source=volume, target=ROUTES_FOLDER, read_only=read_only)
+
+
+def _published(internal: int, external: int, address: str) -> docker.ContainerPortArgs:
+    return docker.ContainerPortArgs(internal=internal, external=external, ip=address)

@@ -1,0 +1,142 @@
+"""Traefik's own configuration: what it is started with, and the files it watches."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+
+import pulumi
+
+from settings.proxy import ProxySettings
+from settings.services import ServiceSettings
+from settings.site import SiteSettings
+
+ROUTES_FOLDER = "/srv/routes"
+# Above 1024, so that Traefik needs no capability to listen; the site's own ports are published onto them.
+HTTP_PORT = 8080
+HTTPS_PORT = 8443
+API_PORT = 8099
+API_USERNAME = "hub"
+ENTRY_POINT = "websecure"
+# Traefik ranks rules by their length. A service's must win against every rule of the hub, and a host with a path of
+# a user's server is longer than most.
+_SERVICE_PRIORITY = 1_000_000
+
+
+def static_arguments(site: SiteSettings, api_address: str) -> list[str]:
+    """Arguments that Traefik is started with; its API and health check listen on `api_address` only."""
+    return [
+        "--global.checkNewVersion=false",
+        "--global.sendAnonymousUsage=false",
+        "--log.level=INFO",
+        f"--entryPoints.web.address=:{HTTP_PORT}",
+        f"--entryPoints.web.http.redirections.entryPoint.to=:{site.https_port}",
+        "--entryPoints.web.http.redirections.entryPoint.scheme=https",
+        "--entryPoints.web.http.aliasHeadersStrategy=delete",
+        f"--entryPoints.{ENTRY_POINT}.address=:{HTTPS_PORT}",
+        f"--entryPoints.{ENTRY_POINT}.http.tls=true",
+        f"--entryPoints.{ENTRY_POINT}.http.middlewares=security-headers@file",
+        # A header spelled X_Forwarded_User would otherwise reach a service as X-Forwarded-User.
+        f"--entryPoints.{ENTRY_POINT}.http.aliasHeadersStrategy=delete",
+        # The default of 60 s covers a request's body: a large upload over a slow line would end in the middle.
+        f"--entryPoints.{ENTRY_POINT}.transport.respondingTimeouts.readTimeout=0s",
+        *_api_entry_point(api_address),
+        # The hub looks here whether Traefik has read a route; the dashboard is off.
+        "--api=true",
+        "--api.dashboard=false",
+        f"--providers.file.directory={ROUTES_FOLDER}",
+        "--providers.file.watch=true",
+        # The default of 2 s is added to every start of a user's server.
+        "--providers.providersThrottleDuration=0s",
+    ]
+
+
+def healthcheck_arguments(api_address: str) -> list[str]:
+    """Arguments of `traefik` that ask a running Traefik whether it is well."""
+    return ["healthcheck", *_api_entry_point(api_address)]
+
+
+def _api_entry_point(address: str) -> list[str]:
+    return [
+        f"--entryPoints.auth_api.address={address}:{API_PORT}",
+        "--ping=true",
+        "--ping.entryPoint=auth_api",
+    ]
+
+
+def static_routes_file(services: Mapping[str, ServiceSettings], proxy: ProxySettings) -> str:
+    """The watched file with everything that needs no secret: security headers, the API's router, other services."""
+    routers: dict[str, object] = {
+        "api": {
+            "rule": "PathPrefix(`/api`)",
+            "entryPoints": ["auth_api"],
+            "service": "api@internal",
+            "middlewares": ["api-password"],
+        }
+    }
+    middlewares: dict[str, object] = {"security-headers": {"headers": _security_headers(proxy)}}
+    backends: dict[str, object] = {}
+    for name, service in sorted(services.items()):
+        routers[f"service-{name}"] = _service_router(name, service)
+        backends[f"service-{name}"] = {"loadBalancer": {"servers": [{"url": service.target}]}}
+        if service.strip_path:
+            middlewares[f"strip-{name}"] = {"stripPrefix": {"prefixes": [service.path]}}
+    http = {"routers": routers, "middlewares": middlewares}
+    # Traefik refuses a file with an empty mapping.
+    return _yaml({"http": {**http, "services": backends} if backends else http, "tls": _TLS_OPTIONS})
+
+
+_TLS_OPTIONS = {"options": {"default": {"minVersion": "VersionTLS12"}}}
+
+
+def _security_headers(proxy: ProxySettings) -> dict[str, object]:
+    headers: dict[str, object] = {
+        "contentTypeNosniff": True,
+        "referrerPolicy": "same-origin",
+        "customResponseHeaders": {"Server": "", "X-Powered-By": ""},
+    }
+    return {**headers, "stsSeconds": proxy.hsts} if proxy.hsts else headers
+
+
+def _service_router(name: str, service: ServiceSettings) -> dict[str, object]:
+    path = service.path
+    # PathPrefix alone would also take /grafana-other.
+    rule = f"Host(`{service.host}`)" if service.host else f"Path(`{path}`) || PathPrefix(`{path}/`)"
+    router: dict[str, object] = {
+        "rule": rule,
+        "entryPoints": [ENTRY_POINT],
+        "service": f"service-{name}",
+        "priority": _SERVICE_PRIORITY,
+    }
+    return {**router, "middlewares": [f"strip-{name}"]} if service.strip_path else router
+
+
+def credentials_file(
+    certificate_pem: pulumi.Output[str], private_key_pem: pulumi.Output[str], api_password: pulumi.Output[str]
+) -> pulumi.Output[str]:
+    """The watched file with the certificate, its key, and the password of the API."""
+
+    def content(values: list[str]) -> str:
+        certificate, key, password = values
+        # In the file itself: Traefik watches this file, not files that it names.
+        pair = {"certFile": certificate, "keyFile": key}
+        return _yaml(
+            {
+                "tls": {"certificates": [pair], "stores": {"default": {"defaultCertificate": pair}}},
+                "http": {"middlewares": {"api-password": {"basicAuth": {"users": [_htpasswd(password)]}}}},
+            }
+        )
+
+    return pulumi.Output.secret(pulumi.Output.all(certificate_pem, private_key_pem, api_password).apply(content))
+
+
+def _htpasswd(password: str) -> str:
+    # SHA-1 is enough for a password of 256 random bits, and a bcrypt hash would cost Traefik 0.2 s of CPU at each of
+    # the two to four calls with which the hub looks for a new route (measured).
+    digest = base64.b64encode(hashlib.sha1(password.encode(), usedforsecurity=False).digest()).decode()
+    return f"{API_USERNAME}:{{SHA}}{digest}"
+
+
+def _yaml(content: object) -> str:
+    """JSON, which is YAML as well."""
+    return json.dumps(content, indent=2) + "\n"

@@ -1,0 +1,52 @@
+"""The stack's volumes. Homes of users are made by the hub, one for each user."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.names import Names, volume_labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumesArgs:
+    """Inputs of Volumes."""
+
+    names: Names
+
+
+class Volumes(pulumi.ComponentResource):
+    """The hub's data, which is protected, and the routes that hub and program hand the reverse proxy."""
+
+    hub_data: pulumi.Output[str]
+    """Name of the volume with the hub's database."""
+    routes: pulumi.Output[str]
+    """Name of the volume with the reverse proxy's routes and certificate."""
+
+    def __init__(self, name: str, args: VolumesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jupyterhub:index:Volumes", name, None, opts)
+
+        hub_data = docker.Volume(
+            f"{name}-hub-data",
+            name=args.names.of("hub-data"),
+            driver="local",
+            labels=volume_labels(args.names.labels("hub-data")),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=True,
+                # A volume whose labels differ would be replaced, that is deleted; one that exists already under this
+                # name is adopted with the labels it has (notes of the provider: Volume, "Replace").
+                ignore_changes=["labels", "driver_opts"],
+            ),
+        )
+        routes = docker.Volume(
+            f"{name}-routes",
+            name=args.names.of("routes"),
+            driver="local",
+            labels=volume_labels(args.names.labels("routes")),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+        self.hub_data = hub_data.name
+        self.routes = routes.name
+        self.register_outputs({"hub_data": self.hub_data, "routes": self.routes})
