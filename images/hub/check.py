@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jupyterhub
 from jupyterhub.app import JupyterHub
@@ -20,7 +21,7 @@ def check() -> None:
     hub = JupyterHub(raise_config_file_errors=True)
     hub.load_config_file(str(CONFIG_FILE))
     hub.authenticator_class(parent=hub)
-    hub.spawner_class(parent=hub)
+    hub.spawner_class(parent=hub, user=SimpleNamespace(name="somebody", id=0, url="/user/somebody/"))
 
 
 def main() -> int:
