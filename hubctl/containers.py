@@ -1,0 +1,68 @@
+"""The containers and volumes that the hub made for users: not in Pulumi's state, found by their labels."""
+
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+import docker
+from docker.errors import NotFound
+from docker.models.containers import Container
+from docker.models.volumes import Volume
+from rich.console import Console
+from rich.progress import Progress
+
+from hubctl.pulumi_stack import PulumiStack
+
+_STOP_SECONDS = 10
+_AT_ONCE = 8
+
+
+class UserServers:
+    """Everything that the hub of one stack made for its users."""
+
+    def __init__(self, stack: PulumiStack) -> None:
+        self._client = docker.DockerClient(base_url=stack.docker.host)
+        self._label = f"jupyterhub.stack={stack.prefix}"
+
+    def stop(self, console: Console) -> None:
+        """Stop and remove every user's server; files stay."""
+        containers = self._client.containers.list(
+            all=True, filters={"label": [self._label, "jupyterhub.role=user-server"]}
+        )
+        with ThreadPoolExecutor(_AT_ONCE) as pool, Progress(console=console, transient=True) as progress:
+            bar = progress.add_task("Stopping user servers", total=len(containers))
+            for stopped in as_completed([pool.submit(_stop, container) for container in containers]):
+                stopped.result()
+                progress.advance(bar)
+        if containers:
+            console.print(f"Stopped {len(containers)} user servers.")
+
+    def volumes(self) -> list[Volume]:
+        """Every volume of the stack, users' homes among them."""
+        volumes: list[Volume] = self._client.volumes.list(filters={"label": self._label})
+        return volumes
+
+    def delete_volumes(self, console: Console) -> None:
+        """Delete every volume of the stack, with what is in it."""
+        volumes = self.volumes()
+        for volume in volumes:
+            volume.remove()
+        if volumes:
+            console.print(f"Deleted {len(volumes)} volumes.")
+
+
+def run_once(stack: PulumiStack, image: str, command: list[str]) -> str:
+    """What a command prints in a container of an image, without a network."""
+    client = docker.DockerClient(base_url=stack.docker.host)
+    output: bytes = client.containers.run(image, command, remove=True, network_mode="none")
+    return output.decode()
+
+
+def _stop(container: Container) -> None:
+    try:
+        container.stop(timeout=_STOP_SECONDS)
+        # The hub's own containers remove themselves when they stop; one that never ran does not.
+        container.remove(force=True)
+    except NotFound:
+        return
+    except docker.errors.APIError as error:
+        if "already in progress" not in str(error):
+            raise
