@@ -52,7 +52,7 @@ class Person:
             RefusedError: the hub does not let this person in.
         """
         self.http.get("/hub/login").raise_for_status()
-        form = {"username": self.name, "password": password, "_xsrf": self._xsrf("/hub/")}
+        form = {"username": self.name, "password": password, "_xsrf": self.xsrf("/hub/")}
         answer = self.http.post("/hub/login", data=form, follow_redirects=False)
         if answer.status_code != httpx.codes.FOUND:
             raise RefusedError(f"{answer.status_code} for {self.name}")
@@ -64,9 +64,9 @@ class Person:
 
     def hub_api(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         """Call the hub's API as the hub's own pages do."""
-        if not self._xsrf("/hub/"):
+        if not self.xsrf("/hub/"):
             self.http.get("/hub/home")
-        headers = {"X-XSRFToken": self._xsrf("/hub/"), "Referer": f"{self.url}/hub/home"}
+        headers = {"X-XSRFToken": self.xsrf("/hub/"), "Referer": f"{self.url}/hub/home"}
         return self.http.request(method, f"/hub/api{path}", headers=headers, **options)
 
     def start_server(self, seconds: float = 120) -> Self:
@@ -94,7 +94,7 @@ class Person:
 
     def server_api(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         """Call the API of this person's own server."""
-        headers = {"X-XSRFToken": self._xsrf(f"/user/{self.name}/")}
+        headers = {"X-XSRFToken": self.xsrf(f"/user/{self.name}/")}
         return self.http.request(method, f"/user/{self.name}/api{path}", headers=headers, **options)
 
     def write_file(self, path: str, content: str) -> None:
@@ -125,7 +125,8 @@ class Person:
             yield Kernel(socket, kernel_id)
         self.server_api("DELETE", f"/kernels/{kernel_id}")
 
-    def _xsrf(self, path: str) -> str:
+    def xsrf(self, path: str) -> str:
+        """Token that forms and API calls for pages below a path must carry."""
         return next(
             (cookie.value or "" for cookie in self.http.cookies.jar if (cookie.name, cookie.path) == ("_xsrf", path)),
             "",
