@@ -7,7 +7,7 @@ BOOTSTRAP := python3 -m bootstrap
 WITH_PULUMI := $(BOOTSTRAP) run --stack $(STACK) --
 WITH_PYTHON := $(BOOTSTRAP) python && PATH="$(CURDIR)/.venv/bin:$$PATH"
 # The dev stack is made and changed without a question; every other one shows its preview and asks.
-YES := $(if $(filter dev,$(STACK)),--yes --skip-preview)
+YES := $(if $(filter dev,$(STACK)),--yes)
 
 .PHONY: help up down purge preview stack env image hub-options test unit integration browser lint format lock reference
 
@@ -15,8 +15,7 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 up: stack ## Deploy the stack (STACK=dev), installing what is missing, and say how to log in
-	@$(WITH_PULUMI) pulumi up --stack $(STACK) $(YES) --suppress-outputs
-	@$(WITH_PULUMI) python -m hubctl welcome --stack $(STACK)
+	@$(WITH_PULUMI) python -m hubctl up --stack $(STACK) $(YES)
 
 down: ## Take the stack down; data, keys and log-ins stay
 	@$(WITH_PULUMI) python -m hubctl down --stack $(STACK)

@@ -6,13 +6,26 @@ import typer
 from rich.console import Console
 
 from hubctl import welcome as welcome_text
-from hubctl.containers import UserServers, run_once
+from hubctl.containers import StackObjects, run_once
+from hubctl.interrupted_update import repair
 from hubctl.pulumi_stack import PulumiError, PulumiStack
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
 
 StackName = Annotated[str, typer.Option("--stack", help="The Pulumi stack, as in Pulumi.<stack>.yaml.")]
+
+
+@app.command()
+def up(
+    stack: StackName = "dev",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not show a preview and do not ask.")] = False,
+) -> None:
+    """Run `pulumi up`, after repairing what a killed one left behind, and say how to log in."""
+    selected = PulumiStack(stack)
+    repair(selected, console)
+    selected.run("up", "--suppress-outputs", *(["--yes", "--skip-preview"] if yes else []))
+    welcome(stack)
 
 
 @app.command()
@@ -27,7 +40,7 @@ def down(stack: StackName = "dev") -> None:
     selected = PulumiStack(stack)
     selected.run("destroy", "--exclude-protected", "--yes", "--skip-preview", "--suppress-outputs")
     # After the hub: nobody can start another one now.
-    UserServers(selected).stop(console)
+    StackObjects(selected).stop_user_servers(console)
     console.print(
         f"[bold]{selected.prefix}[/] is down; files and log-ins are kept. Bring it back: make up{_stack(stack)}"
     )
@@ -40,8 +53,8 @@ def purge(
 ) -> None:
     """Delete the stack with everything that belongs to it: every user's files, the database, the keys."""
     selected = PulumiStack(stack)
-    servers = UserServers(selected)
-    volumes = servers.volumes()
+    objects = StackObjects(selected)
+    volumes = objects.volumes()
     console.print(
         f"This deletes [bold]{selected.prefix}[/] with {len(volumes)} volumes, among them every user's files."
     )
@@ -50,11 +63,11 @@ def purge(
         raise typer.Exit(1)
     if selected.exists():
         selected.run("state", "unprotect", "--all", "--yes")
-        servers.stop(console)
+        objects.stop_user_servers(console)
         selected.run("destroy", "--yes", "--skip-preview", "--suppress-outputs")
         selected.run("stack", "rm", "--yes", "--preserve-config")
-    servers.stop(console)
-    servers.delete_volumes(console)
+    objects.stop_user_servers(console)
+    objects.delete_volumes(console)
     console.print(f"[bold]{selected.prefix}[/] is gone. Start afresh: make up{_stack(stack)}")
 
 

@@ -1,4 +1,4 @@
-"""The containers and volumes that the hub made for users: not in Pulumi's state, found by their labels."""
+"""What belongs to a stack on the Docker Engine, found by its labels: also what is not in Pulumi's state."""
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -11,21 +11,40 @@ from rich.progress import Progress
 
 from hubctl.pulumi_stack import PulumiStack
 
+_USER_SERVER = "user-server"
 _STOP_SECONDS = 10
 _AT_ONCE = 8
 
 
-class UserServers:
-    """Everything that the hub of one stack made for its users."""
+class StackObjects:
+    """Everything that carries the label of one stack."""
 
     def __init__(self, stack: PulumiStack) -> None:
         self._client = docker.DockerClient(base_url=stack.docker.host)
         self._label = f"jupyterhub.stack={stack.prefix}"
 
-    def stop(self, console: Console) -> None:
+    def remove_unknown(self, known: set[str]) -> list[str]:
+        """Remove the program's own containers and networks whose identifiers are not known; the names of those."""
+        containers = [
+            container
+            for container in self._client.containers.list(all=True, filters={"label": self._label})
+            if container.labels["jupyterhub.role"] != _USER_SERVER and container.id not in known
+        ]
+        for container in containers:
+            container.remove(force=True)
+        networks = [
+            network
+            for network in self._client.networks.list(filters={"label": self._label}, greedy=True)
+            if network.id not in known and not network.containers
+        ]
+        for network in networks:
+            network.remove()
+        return [*(str(container.name) for container in containers), *(str(network.name) for network in networks)]
+
+    def stop_user_servers(self, console: Console) -> None:
         """Stop and remove every user's server; files stay."""
         containers = self._client.containers.list(
-            all=True, filters={"label": [self._label, "jupyterhub.role=user-server"]}
+            all=True, filters={"label": [self._label, f"jupyterhub.role={_USER_SERVER}"]}
         )
         with ThreadPoolExecutor(_AT_ONCE) as pool, Progress(console=console, transient=True) as progress:
             bar = progress.add_task("Stopping user servers", total=len(containers))

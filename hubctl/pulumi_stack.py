@@ -24,10 +24,14 @@ class PulumiStack:
         self.name = name
 
     @cached_property
+    def project(self) -> str:
+        """Name of the Pulumi project."""
+        return str(yaml.safe_load((_PROJECT_FOLDER / "Pulumi.yaml").read_text())["name"])
+
+    @property
     def prefix(self) -> str:
         """Start of every name, and the value of every `jupyterhub.stack` label."""
-        project = yaml.safe_load((_PROJECT_FOLDER / "Pulumi.yaml").read_text())["name"]
-        return f"{project}-{self.name}"
+        return f"{self.project}-{self.name}"
 
     @property
     def docker(self) -> DockerSettings:
@@ -46,6 +50,11 @@ class PulumiStack:
         secrets = ["--show-secrets"] if show_secrets else []
         outputs: dict[str, Any] = json.loads(self._output("stack", "output", "--json", "--stack", self.name, *secrets))
         return outputs
+
+    def state(self) -> dict[str, Any]:
+        """What Pulumi has written down of this stack, secrets encrypted."""
+        state: dict[str, Any] = json.loads(self._output("stack", "export", "--stack", self.name))
+        return state
 
     def run(self, *arguments: str) -> None:
         """Run a pulumi command that shows its own progress.

@@ -6,14 +6,14 @@ from jupyterhub.app import JupyterHub
 from jupyterhub.auth import Authenticator
 from traitlets.config import Configurable
 
+from images.hub.proxy import TraefikRoutes
 from images.hub.spawner import UserServerSpawner
 
 
 def option_classes() -> list[type[Configurable]]:
     """The classes that a hub of this image can be configured through, without repeats."""
     installed = [entry.load() for entry in entry_points(group="jupyterhub.authenticators")]
-    proxies = [entry.load() for entry in entry_points(group="jupyterhub.proxies") if entry.name == "traefik_file"]
-    return list(dict.fromkeys([JupyterHub, UserServerSpawner, *proxies, Authenticator, *installed]))
+    return list(dict.fromkeys([JupyterHub, UserServerSpawner, TraefikRoutes, Authenticator, *installed]))
 
 
 def main() -> None:

@@ -1,14 +1,56 @@
 """The hub's routes: written to a file that Traefik watches, and looked up in Traefik's API."""
 
+import json
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from jupyterhub_traefik_proxy.fileprovider import TraefikFileProviderProxy
 from traitlets.config import Config
 
 from images.hub.runtime import ROUTES_FOLDER, HubRuntime, HubSecrets
 
+# Percent-encoded reserved characters (RFC 3986, 2.2) and the percent sign itself.
+_RESERVED = re.compile("%(?:3A|2F|3F|23|5B|5D|40|21|24|26|27|28|29|2A|2B|2C|3B|3D|25)", re.IGNORECASE)
+
+
+class TraefikRoutes(TraefikFileProviderProxy):
+    """The file provider, with rules that hold for every user name.
+
+    Upstream's rules quote a name in backticks, which a name may hold: who could choose theirs freely could route
+    other people's requests to themselves. And they decode a name wholly, where Traefik keeps reserved characters of a
+    request encoded, so that a server of `o'neil` or `a+b@example.org` is never found.
+    """
+
+    def _dynamic_config_for_route(
+        self, routespec: str, target: str, data: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        traefik, jupyterhub = super()._dynamic_config_for_route(routespec, target, data)
+        for router in traefik["http"]["routers"].values():
+            router["rule"] = path_rule(routespec)
+        return traefik, jupyterhub
+
+
+def path_rule(path: str) -> str:
+    """Traefik's rule for a percent-encoded path that ends with `/`, and everything below it."""
+    # Traefik compares a request's path with unreserved characters decoded and reserved ones as the browser sent
+    # them, encoded or not (doc.traefik.io/traefik/security/request-path).
+    kept = _RESERVED.sub(lambda match: "%25" + match[0][1:].upper(), path)
+    spellings = dict.fromkeys([unquote(kept), unquote(path)])
+    rules = [f"PathPrefix({_quoted(spelling)})" for spelling in spellings]
+    rules += [f"Path({_quoted(spelling.rstrip('/'))})" for spelling in spellings if spelling != "/"]
+    return " || ".join(rules)
+
+
+def _quoted(text: str) -> str:
+    """A string of Go, in which Traefik's rules are written; JSON's escapes are among Go's."""
+    return json.dumps(text, ensure_ascii=False)
+
 
 def apply_proxy(runtime: HubRuntime, secrets: HubSecrets, c: Config) -> None:
     """Let the hub route through the Traefik that the program runs."""
-    c.JupyterHub.proxy_class = "traefik_file"
-    proxy = c.TraefikFileProviderProxy
+    c.JupyterHub.proxy_class = TraefikRoutes
+    proxy = c.TraefikRoutes
     proxy.should_start = False
     # The program writes the API's router, so that a new password does not meet an old one in this file.
     proxy.enable_setup_dynamic_config = False

@@ -68,33 +68,45 @@ def create_options(spawner: UserServerSpawner) -> dict[str, Any]:
 
 def apply_spawner(runtime: HubRuntime, c: Config) -> None:
     """Set how user servers are made."""
-    server = runtime.user_server
     # By default every Docker call of the hub waits in one thread, and one server slow to stop holds up everybody
     # (github.com/jupyterhub/dockerspawner/issues/279). The pool is no option but an attribute of the class.
     UserServerSpawner._executor = ThreadPoolExecutor(runtime.spawn.docker_threads)
     c.JupyterHub.spawner_class = UserServerSpawner
-    spawner = c.UserServerSpawner
-    spawner.stack = runtime.stack
-    spawner.prefix = f"{runtime.stack}-user"
-    spawner.image = server.image
-    spawner.cmd = server.command
-    spawner.args = _kernel_arguments(server)
-    spawner.network_name = server.network
-    spawner.default_url = server.default_url
-    spawner.volumes = {f"{runtime.stack}-home-{{username}}": server.home_path}
-    spawner.notebook_dir = server.home_path
-    spawner.environment = {**server.environment, "JUPYTERHUB_ACTIVITY_INTERVAL": str(server.activity_interval)}
+    _apply_server(runtime, c)
+    _apply_container(runtime, c)
+
+
+# Each option is set on the class that upstream's documentation names for it: set on ours, which is more specific, it
+# would win over what a site's own file says for c.Spawner or c.DockerSpawner.
+
+
+def _apply_server(runtime: HubRuntime, c: Config) -> None:
+    server = runtime.user_server
+    c.Spawner.cmd = server.command
+    c.Spawner.args = _kernel_arguments(server)
+    c.Spawner.default_url = server.default_url
+    c.Spawner.notebook_dir = server.home_path
+    c.Spawner.environment = {**server.environment, "JUPYTERHUB_ACTIVITY_INTERVAL": str(server.activity_interval)}
+    c.Spawner.mem_limit = server.memory_limit
+    c.Spawner.cpu_limit = server.cpu_limit
+    c.Spawner.start_timeout = runtime.spawn.start_timeout
+    c.Spawner.http_timeout = runtime.spawn.start_timeout
+
+
+def _apply_container(runtime: HubRuntime, c: Config) -> None:
+    server = runtime.user_server
+    c.UserServerSpawner.stack = runtime.stack
+    c.UserServerSpawner.version_labels = version_labels(server)
+    c.DockerSpawner.prefix = f"{runtime.stack}-user"
+    c.DockerSpawner.image = server.image
+    c.DockerSpawner.network_name = server.network
+    c.DockerSpawner.volumes = {f"{runtime.stack}-home-{{username}}": server.home_path}
     # The program has the image in place; the hub never waits for a registry.
-    spawner.pull_policy = "never"
+    c.DockerSpawner.pull_policy = "never"
     # A new container at every start: a new image or limit is used, and only the volume stays.
-    spawner.remove = True
-    spawner.mem_limit = server.memory_limit
-    spawner.cpu_limit = server.cpu_limit
-    spawner.start_timeout = runtime.spawn.start_timeout
-    spawner.http_timeout = runtime.spawn.start_timeout
-    spawner.version_labels = version_labels(server)
-    spawner.extra_create_kwargs = create_options
-    spawner.extra_host_config = {
+    c.DockerSpawner.remove = True
+    c.DockerSpawner.extra_create_kwargs = create_options
+    c.DockerSpawner.extra_host_config = {
         "memswap_limit": server.memory_limit,
         "pids_limit": server.pids_limit,
         "security_opt": ["no-new-privileges"],

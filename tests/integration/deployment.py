@@ -103,8 +103,8 @@ class Deployment:
         assert result.returncode == 0, result.stdout + result.stderr
         return [step for step in json.loads(result.stdout)["steps"] if step["op"] not in {"same", "refresh", "read"}]
 
-    def kill_up_when(self, container: str) -> None:
-        """Start `pulumi up` and kill it, with all that it started, as soon as a container is about to be made."""
+    def kill_up_when(self, said: str, delay: float = 0) -> None:
+        """Start `pulumi up` and kill it, with all that it started, so many seconds after it has said something."""
         with (self.folder / "killed-up.log").open("w") as log:
             process = subprocess.Popen(
                 ["pulumi", "up", "--yes", "--skip-preview", "--stack", self.stack],
@@ -115,9 +115,10 @@ class Deployment:
                 start_new_session=True,
             )
         deadline = time.monotonic() + 120
-        while container not in (self.folder / "killed-up.log").read_text():
+        while said not in (self.folder / "killed-up.log").read_text():
             assert time.monotonic() < deadline, "the update never came that far"
             time.sleep(0.05)
+        time.sleep(delay)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 

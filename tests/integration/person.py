@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
@@ -34,6 +35,7 @@ class Person:
 
     def __init__(self, name: str, url: str, ca_certificate_pem: str) -> None:
         self.name = name
+        self.path = quote(name, safe="@~")  # as the hub writes it
         self.url = url.rstrip("/")
         self.tls = ssl.create_default_context(cadata=ca_certificate_pem)
         # trust_env: an interpreter-wide CA setting would replace the one that is tested.
@@ -71,31 +73,32 @@ class Person:
 
     def start_server(self, seconds: float = 120) -> Self:
         """Start the server and wait until JupyterLab answers."""
-        self.hub_api("POST", f"/users/{self.name}/server").raise_for_status()
+        self.hub_api("POST", f"/users/{self.path}/server").raise_for_status()
         wait_until(self.server_is_ready, f"the start of {self.name}'s server", seconds)
-        self.http.get(f"/user/{self.name}/lab").raise_for_status()
+        self.http.get(f"/user/{self.path}/lab").raise_for_status()
         return self
 
     def stop_server(self) -> None:
         """Stop the server and wait until it is gone."""
-        self.hub_api("DELETE", f"/users/{self.name}/server").raise_for_status()
+        self.hub_api("DELETE", f"/users/{self.path}/server").raise_for_status()
         wait_until(lambda: not self.server(), f"the stop of {self.name}'s server")
 
     def server(self) -> dict[str, Any]:
         """What the hub says of the server; nothing where there is none."""
-        answer = self.hub_api("GET", f"/users/{self.name}")
+        answer = self.hub_api("GET", f"/users/{self.path}")
         answer.raise_for_status()
         server: dict[str, Any] = answer.json()["servers"].get("", {})
         return server
 
     def server_is_ready(self) -> bool:
-        """Whether the server answers."""
-        return bool(self.server().get("ready"))
+        """Whether the server answers; not while the hub that would know is away."""
+        answer = self.hub_api("GET", f"/users/{self.path}")
+        return answer.is_success and bool(answer.json()["servers"].get("", {}).get("ready"))
 
     def server_api(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         """Call the API of this person's own server."""
-        headers = {"X-XSRFToken": self.xsrf(f"/user/{self.name}/")}
-        return self.http.request(method, f"/user/{self.name}/api{path}", headers=headers, **options)
+        headers = {"X-XSRFToken": self.xsrf(f"/user/{self.path}/")}
+        return self.http.request(method, f"/user/{self.path}/api{path}", headers=headers, **options)
 
     def write_file(self, path: str, content: str) -> None:
         """Save a file as JupyterLab does."""
@@ -115,7 +118,7 @@ class Person:
         answer = self.server_api("POST", "/kernels", json={"name": name})
         answer.raise_for_status()
         kernel_id = answer.json()["id"]
-        path = f"/user/{self.name}/api/kernels/{kernel_id}/channels"
+        path = f"/user/{self.path}/api/kernels/{kernel_id}/channels"
         with connect(
             self.url.replace("https://", "wss://") + path,
             ssl=self.tls,
