@@ -14,7 +14,7 @@ from settings.problems import SettingsError, unknown_key, validate_settings
 from settings.tls import FilesTls
 
 # jupyterhub.authenticators.shared.SharedPasswordAuthenticator refuses shorter ones when the hub starts.
-_SHORTEST_PASSWORD = {"user_password": 8, "admin_password": 32}
+SHORTEST_PASSWORD = {"user_password": 8, "admin_password": 32}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +58,8 @@ def _read_concerns(config: pulumi.Config) -> tuple[dict[str, object], list[str]]
             problems.append(f"jupyterhub:{key}: holds a secret; no setting is one, set it without --secret")
         elif key in concerns:
             values[key] = _parse(config.require(key))
-        elif key not in _SHORTEST_PASSWORD:
-            problems.append(f"jupyterhub:{key}: {unknown_key(key, [*concerns, *_SHORTEST_PASSWORD])}")
+        elif key not in SHORTEST_PASSWORD:
+            problems.append(f"jupyterhub:{key}: {unknown_key(key, [*concerns, *SHORTEST_PASSWORD])}")
     return values, problems
 
 
@@ -82,7 +82,7 @@ def _read_secrets(config: pulumi.Config, settings: Settings) -> tuple[OperatorSe
     if isinstance(settings.tls, FilesTls):
         certificate, problems = read_certificate_pair(settings.tls, settings.host_names, now())
     configured = isinstance(settings.auth, SharedPasswordAuth) and settings.auth.passwords is PasswordSource.CONFIGURED
-    for key, shortest in _SHORTEST_PASSWORD.items():
+    for key, shortest in SHORTEST_PASSWORD.items():
         problems += _password_problems(config, key, shortest) if configured else _unused_problems(config, key)
     if problems or not configured:
         return OperatorSecrets(certificate=certificate), problems
