@@ -1,6 +1,6 @@
 """`idle`: when what nobody uses is stopped."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from settings.model import SettingsModel
 from settings.values import Duration
@@ -20,3 +20,12 @@ class IdleSettings(SettingsModel):
 
     kernel_timeout: Duration = Field(default=3600, ge=0)
     """Stop a kernel that has executed nothing for this long, even with its page open; 0s never."""
+
+    @model_validator(mode="after")
+    def _activity_is_seen_in_time(self) -> "IdleSettings":
+        # JupyterHub notes activity with a resolution of 30 s (JupyterHub.activity_resolution).
+        if 0 < self.server_timeout < max(60, 2 * self.check_every):
+            raise ValueError(
+                "has a server_timeout in which activity would be missed; write at least 60s, and twice check_every"
+            )
+        return self

@@ -131,6 +131,13 @@ class Deployment:
         """A container of the stack by its name less the prefix."""
         return self.engine.containers.get(f"{self.prefix}-{part}")
 
+    def read_file(self, part: str, path: str) -> str:
+        """A file inside a container of the stack."""
+        code, content = self.container(part).exec_run(["cat", path])
+        assert code == 0
+        assert isinstance(content, bytes)
+        return content.decode()
+
     def left_behind(self) -> list[str]:
         """Names of everything labelled as this stack's that still exists."""
         label: dict[str, str | list[str] | bool] = {"label": f"jupyterhub.stack={self.prefix}"}

@@ -113,8 +113,8 @@ class Person:
         return content
 
     @contextmanager
-    def kernel(self, name: str = "python3") -> Iterator["Kernel"]:
-        """A new kernel with one open websocket."""
+    def kernel(self, name: str = "python3", *, keep: bool = False) -> Iterator["Kernel"]:
+        """A new kernel with one open websocket; ended afterwards, unless it is to be kept."""
         answer = self.server_api("POST", "/kernels", json={"name": name})
         answer.raise_for_status()
         kernel_id = answer.json()["id"]
@@ -126,7 +126,8 @@ class Person:
             max_size=None,
         ) as socket:
             yield Kernel(socket, kernel_id)
-        self.server_api("DELETE", f"/kernels/{kernel_id}")
+        if not keep:
+            self.server_api("DELETE", f"/kernels/{kernel_id}")
 
     def xsrf(self, path: str) -> str:
         """Token that forms and API calls for pages below a path must carry."""
@@ -171,6 +172,11 @@ class Kernel:
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
         self.socket.send(json.dumps(message))
         return request
+
+    def wait_until_busy(self) -> None:
+        """Wait until the kernel says that it computes."""
+        while json.loads(self.socket.recv(timeout=30))["content"].get("execution_state") != "busy":
+            pass
 
     def result(self, request: str, seconds: float = 60) -> str:
         """What a cell printed and evaluated to, as text, once it has ended."""
