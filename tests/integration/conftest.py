@@ -1,92 +1,21 @@
-"""One deployed stack, which serves as many tests as it can."""
+"""The settings of the deployed stack."""
 
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
-
-import docker
-import pytest
-from docker.errors import DockerException
-
-from tests.integration.deployment import Deployment, copy_checkout
-from tests.integration.person import Person
 
 # Apart from the dev stack's, so that the tests run beside it.
 HTTPS_PORT = 18443
 HTTP_PORT = 18080
 SETTINGS: dict[str, Any] = {
-    "site": {"domain": "localhost", "https_port": HTTPS_PORT, "http_port": HTTP_PORT, "bind_address": "127.0.0.1"},
+    "site": {
+        "domain": "localhost",
+        "https_port": HTTPS_PORT,
+        "http_port": HTTP_PORT,
+        "bind_address": "127.0.0.1",
+        "title": "Physics & Astronomy",
+    },
     "tls": {"kind": "self_signed"},
     "auth": {"kind": "shared_password"},
     "access": {"allow_all": True, "admins": ["admin"]},
     "notebooks": {"limits": {"memory": "768M", "cpu": 1.5, "pids": 256}, "environment": {"COURSE": "physics {1}"}},
     "network": {"subnet": "10.213.0.0/22", "control_subnet": "10.213.16.0/28"},
 }
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark every test of this folder, and skip it where there is no Docker, except in CI, where that is an error."""
-    folder = Path(__file__).parent
-    mine = [item for item in items if folder in item.path.parents]
-    reason = _docker_is_missing() if mine and not config.option.collectonly else None
-    for item in mine:
-        item.add_marker(pytest.mark.docker)
-        if reason and not os.environ.get("CI"):
-            item.add_marker(pytest.mark.skip(reason=reason))
-
-
-def _docker_is_missing() -> str | None:
-    try:
-        docker.DockerClient().ping()
-    except DockerException as error:
-        return f"no Docker engine answers: {error}"
-    return None
-
-
-@pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout that tests may change."""
-    return copy_checkout(tmp_path_factory.mktemp("checkout"))
-
-
-@pytest.fixture(scope="session")
-def site(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A deployed stack; whatever a test changed, it puts back."""
-    deployment = Deployment(checkout, tmp_path_factory.mktemp("backend"), "test")
-    deployment.remove_everything()  # of a run that was killed
-    deployment.configure(**SETTINGS)
-    try:
-        deployment.up()
-        yield deployment
-    finally:
-        deployment.hubctl("purge", "--yes", check=False)
-        left_behind = deployment.left_behind()
-        deployment.remove_everything()
-    assert left_behind == [], "purge leaves nothing"
-
-
-@pytest.fixture
-def person(site: Deployment) -> Iterator[Callable[[str], Person]]:
-    """Make a person by name who trusts the site's authority; their server is stopped after the test."""
-    people: list[Person] = []
-
-    def make(name: str) -> Person:
-        people.append(Person(name, site.output("url"), site.output("ca_certificate_pem")))
-        return people[-1]
-
-    yield make
-    for who in people:
-        if who.is_logged_in() and who.server():
-            who.stop_server()
-        who.http.close()
-
-
-@pytest.fixture
-def student(site: Deployment, person: Callable[[str], Person]) -> Callable[[str], Person]:
-    """Make a person by name who has logged in and whose server runs."""
-
-    def make(name: str) -> Person:
-        return person(name).log_in(site.output("user_password")).start_server()
-
-    return make

@@ -1,4 +1,5 @@
-// Command docker is the Pulumi plugin "docker": the Terraform provider for Docker behind Pulumi's bridge, with the names that the pulumi_docker SDK uses.
+// Command pulumi-resource-docker is the Pulumi plugin "docker": the Terraform provider for Docker behind Pulumi's
+// bridge, with the names that the pulumi_docker SDK uses.
 package main
 
 import (
@@ -18,12 +19,14 @@ func provider() tfbridge.ProviderInfo {
 		Name:           "docker",
 		Version:        version,
 		ResourcePrefix: "docker",
+		// Names are stated where the bridge would make a plural of them, or a single value of a list.
 		Config: map[string]*tfbridge.SchemaInfo{
 			"registry_auth": {Name: "registryAuth", MaxItemsOne: tfbridge.False()},
 		},
 		Resources: map[string]*tfbridge.ResourceInfo{
 			"docker_config": {Tok: "docker:index/serviceConfig:ServiceConfig"},
 			"docker_container": {
+				// Its name and its ports are taken as long as it exists.
 				DeleteBeforeReplace: true,
 				Fields: map[string]*tfbridge.SchemaInfo{
 					"command":           {Name: "command"},

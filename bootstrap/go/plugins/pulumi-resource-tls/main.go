@@ -1,4 +1,5 @@
-// Command tls is the Pulumi plugin "tls": the Terraform provider for keys and certificates behind Pulumi's bridge.
+// Command pulumi-resource-tls is the Pulumi plugin "tls": the Terraform provider for keys and certificates behind
+// Pulumi's bridge.
 package main
 
 import (
