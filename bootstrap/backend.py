@@ -27,10 +27,14 @@ class Backend:
 
 
 def choose(environment: Mapping[str, str], step: Step) -> Backend:
-    """The backend that the operator names, else the one they are logged in to, else a folder of our own."""
+    """The backend that the operator names, else ours if it has stacks, else the one they are logged in to, else ours.
+
+    Stacks stay where they are: a later `pulumi login` for another project would else make `up` deploy them anew.
+    """
     folder = state() / "backend"
     stated = environment.get("PULUMI_BACKEND_URL")
-    chosen = stated if stated and stated != folder.as_uri() else _logged_in(environment)
+    in_use = any(folder.glob(".pulumi/stacks/**/*.json"))
+    chosen = stated if stated and stated != folder.as_uri() else None if in_use else _logged_in(environment)
     if chosen:
         step.outcome = f"yours, {chosen}"
         return Backend(chosen, ours=False)

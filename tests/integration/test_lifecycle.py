@@ -230,12 +230,12 @@ def test_a_published_image_of_another_jupyterhub_is_refused_with_both_versions_n
 
 
 def _image_with_version(site: Deployment, base: str, reference: str, version: str) -> None:
-    code = f"import jupyterhub._version as v; open(v.__file__, 'w').write('__version__ = {version!r}')"
+    code = f"import jupyterhub._version as v; open(v.__file__, 'a').write('__version__ = {version!r}')"
     command = ["-c", code]
     container = site.engine.containers.run(
         base, command, entrypoint="python", user="0", detach=True, labels={"jupyterhub.stack": site.prefix}
     )
-    container.wait()
+    assert container.wait()["StatusCode"] == 0
     repository, _, tag = reference.rpartition(":")
     container.commit(repository=repository, tag=tag)
     container.remove()

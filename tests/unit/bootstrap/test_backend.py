@@ -49,6 +49,16 @@ def test_login_wins_over_our_folder(home: Path) -> None:
     assert backend.choose({}, Step("backend")) == CLOUD
 
 
+def test_login_after_our_folder_got_its_first_stack(home: Path) -> None:
+    log_in(home / ".pulumi", "https://api.pulumi.com")
+    stacks = folders.state() / "backend" / ".pulumi" / "stacks" / "jupyterhub"
+    stacks.mkdir(parents=True)
+    assert backend.choose({}, Step("backend")) == CLOUD
+    (stacks / "dev.json").write_text("{}")
+    assert backend.choose({}, Step("backend")).ours
+    assert not backend.choose({"PULUMI_BACKEND_URL": "s3://stacks"}, Step("backend")).ours
+
+
 @pytest.mark.parametrize("variable", ["PULUMI_HOME", "PULUMI_CREDENTIALS_PATH"])
 def test_login_noted_elsewhere(home: Path, variable: str) -> None:
     log_in(home / "elsewhere", "gs://stacks")
