@@ -88,7 +88,7 @@ class ReverseProxy(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         static_routes = self._routes_file(
-            f"{name}-static-routes", args, "static.yml", static_routes_file(args.services, args.proxy)
+            f"{name}-static-routes", args, "static.yml", static_routes_file(args.site, args.services, args.proxy)
         )
         credentials = self._routes_file(
             f"{name}-credentials",

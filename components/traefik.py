@@ -64,7 +64,7 @@ def _api_entry_point(address: str) -> list[str]:
     ]
 
 
-def static_routes_file(services: Mapping[str, ServiceSettings], proxy: ProxySettings) -> str:
+def static_routes_file(site: SiteSettings, services: Mapping[str, ServiceSettings], proxy: ProxySettings) -> str:
     """The watched file with everything that needs no secret: security headers, the API's router, other services."""
     routers: dict[str, object] = {
         "api": {
@@ -83,10 +83,15 @@ def static_routes_file(services: Mapping[str, ServiceSettings], proxy: ProxySett
             middlewares[f"strip-{name}"] = {"stripPrefix": {"prefixes": [service.path]}}
     http = {"routers": routers, "middlewares": middlewares}
     # Traefik refuses a file with an empty mapping.
-    return _yaml({"http": {**http, "services": backends} if backends else http, "tls": _TLS_OPTIONS})
+    tls = {"options": {"default": _tls_options(site)}}
+    return _yaml({"http": {**http, "services": backends} if backends else http, "tls": tls})
 
 
-_TLS_OPTIONS = {"options": {"default": {"minVersion": "VersionTLS12"}}}
+def _tls_options(site: SiteSettings) -> dict[str, object]:
+    options: dict[str, object] = {"minVersion": "VersionTLS12"}
+    # A browser on the Docker host takes each network interface that comes or goes with a user's server for a change of
+    # the network, on which Chromium ends every request of an HTTP/2 connection, but none of HTTP/1.1 (measured).
+    return {**options, "alpnProtocols": ["http/1.1"]} if site.is_loopback else options
 
 
 def _security_headers(proxy: ProxySettings) -> dict[str, object]:

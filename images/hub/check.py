@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import jupyterhub
 from jupyterhub.app import JupyterHub
 from traitlets import TraitError
-from traitlets.config.loader import ConfigError
+from traitlets.config.loader import ConfigError, PyFileConfigLoader
 
 CONFIG_FILE = Path(__file__).with_name("jupyterhub_config.py")
 
@@ -18,8 +18,8 @@ def check() -> None:
     Raises:
         Exception: whatever the configuration raises.
     """
-    hub = JupyterHub(raise_config_file_errors=True)
-    hub.load_config_file(str(CONFIG_FILE))
+    # JupyterHub's own way to load a file ends the process at a wrong value, before a sentence could be printed.
+    hub = JupyterHub(config=PyFileConfigLoader(str(CONFIG_FILE)).load_config())
     hub.authenticator_class(parent=hub)
     hub.spawner_class(parent=hub, user=SimpleNamespace(name="somebody", id=0, url="/user/somebody/"))
 
@@ -31,7 +31,7 @@ def main() -> int:
     except (ConfigError, TraitError) as error:
         print(f"The hub's configuration is not valid: {error}")
         return 1
-    except Exception as error:  # a site's own files may raise anything
+    except (Exception, SystemExit) as error:  # a site's own files may raise anything
         print(f"The hub's configuration fails: {type(error).__name__}: {error}{_place(error)}")
         return 1
     print(f"The hub's configuration is good for JupyterHub {jupyterhub.__version__}.")
@@ -39,7 +39,9 @@ def main() -> int:
 
 
 def _place(error: BaseException) -> str:
-    """File and line of the configuration where an error was raised."""
+    """File and line of the configuration where an error was raised, unless it says so itself."""
+    if isinstance(error, SyntaxError):
+        return ""
     traceback = error.__traceback__
     place = ""
     while traceback is not None:

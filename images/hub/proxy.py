@@ -1,17 +1,24 @@
 """The hub's routes: written to a file that Traefik watches, and looked up in Traefik's API."""
 
-import json
 import re
+import tomllib
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import toml  # type: ignore[import-untyped]  # its author ships no types
 from jupyterhub_traefik_proxy.fileprovider import TraefikFileProviderProxy
+from jupyterhub_traefik_proxy.traefik_utils import TraefikConfigFileHandler
+from traitlets import Bunch, default, observe
 from traitlets.config import Config
 
 from images.hub.runtime import ROUTES_FOLDER, HubRuntime, HubSecrets
 
 # Percent-encoded reserved characters (RFC 3986, 2.2) and the percent sign itself.
 _RESERVED = re.compile("%(?:3A|2F|3F|23|5B|5D|40|21|24|26|27|28|29|2A|2B|2C|3B|3D|25)", re.IGNORECASE)
+# What cannot stand for itself in a quoted string: quotes, backslashes, and all that is not printable ASCII.
+_SPECIAL = re.compile(r"[^ !#-\[\]-~]")
 
 
 class TraefikRoutes(TraefikFileProviderProxy):
@@ -22,6 +29,14 @@ class TraefikRoutes(TraefikFileProviderProxy):
     request encoded, so that a server of `o'neil` or `a+b@example.org` is never found.
     """
 
+    @default("dynamic_config_handler")
+    def _default_handler(self) -> "RoutesFile":
+        return RoutesFile(self.dynamic_config_file)
+
+    @observe("dynamic_config_file")
+    def _set_dynamic_config_file(self, change: Bunch) -> None:
+        self.dynamic_config_handler = RoutesFile(change.new)
+
     def _dynamic_config_for_route(
         self, routespec: str, target: str, data: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -31,20 +46,39 @@ class TraefikRoutes(TraefikFileProviderProxy):
         return traefik, jupyterhub
 
 
+class RoutesFile(TraefikConfigFileHandler):
+    r"""The TOML file that Traefik watches, whatever text is in it.
+
+    Upstream's writer breaks on some: whoever logged in under the name `\x7f` left a file that neither Traefik nor a
+    new hub could read, and so ended the start of everybody's server.
+    """
+
+    def __init__(self, file_path: str) -> None:
+        super().__init__(file_path)
+        encoder = toml.TomlEncoder()
+        encoder.dump_funcs[str] = quoted
+        self._dump = partial(toml.dump, encoder=encoder)
+
+    def load(self) -> dict[str, Any]:
+        """What the file holds."""
+        return tomllib.loads(Path(self.file_path).read_text())
+
+
 def path_rule(path: str) -> str:
     """Traefik's rule for a percent-encoded path that ends with `/`, and everything below it."""
     # Traefik compares a request's path with unreserved characters decoded and reserved ones as the browser sent
-    # them, encoded or not (doc.traefik.io/traefik/security/request-path).
+    # them, encoded or not (doc.traefik.io/traefik/security/request-path). A percent sign is never sent by itself, and
+    # decoded it would make the rule of `o%27neil` take the requests of `o'neil`.
     kept = _RESERVED.sub(lambda match: "%25" + match[0][1:].upper(), path)
-    spellings = dict.fromkeys([unquote(kept), unquote(path)])
-    rules = [f"PathPrefix({_quoted(spelling)})" for spelling in spellings]
-    rules += [f"Path({_quoted(spelling.rstrip('/'))})" for spelling in spellings if spelling != "/"]
+    spellings = dict.fromkeys([unquote(kept), unquote(path.replace("%25", "%2525"))])
+    rules = [f"PathPrefix({quoted(spelling)})" for spelling in spellings]
+    rules += [f"Path({quoted(spelling.rstrip('/'))})" for spelling in spellings if spelling != "/"]
     return " || ".join(rules)
 
 
-def _quoted(text: str) -> str:
-    """A string of Go, in which Traefik's rules are written; JSON's escapes are among Go's."""
-    return json.dumps(text, ensure_ascii=False)
+def quoted(text: str) -> str:
+    """A string of Go, in which Traefik's rules are written, and of TOML alike."""
+    return '"' + _SPECIAL.sub(lambda match: f"\\U{ord(match[0]):08X}", text) + '"'
 
 
 def apply_proxy(runtime: HubRuntime, secrets: HubSecrets, c: Config) -> None:

@@ -6,9 +6,9 @@ Imported by the program and by the hub; needs nothing but pydantic and the stand
 import os
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 # Where the program uploads the settings, and what the image's folders are for.
 RUNTIME_FILE = PurePosixPath("/etc/jupyterhub/runtime.json")
@@ -100,16 +100,31 @@ class HubRuntime(_Model):
     spawn: SpawnRuntime
 
 
+class Hidden(str):
+    """A text that is left out where whatever holds it is printed, such as the hub's whole configuration."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+
+Secret = Annotated[str, AfterValidator(Hidden)]
+
+
 class HubSecrets(_Model):
     """What the hub must keep to itself. Field names, in capitals, are the names of environment variables."""
 
-    jpy_cookie_secret: str
+    # An error would otherwise show what was given.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    jpy_cookie_secret: Secret
     """Hexadecimal; signs log-in cookies. JupyterHub reads it itself under this name."""
-    jupyterhub_crypt_key: str
+    jupyterhub_crypt_key: Secret
     """Hexadecimal keys joined by `;`, the newest first. JupyterHub reads it itself under this name."""
-    hub_proxy_api_password: str
-    hub_user_password: str = ""
-    hub_admin_password: str = ""
+    hub_proxy_api_password: Secret
+    hub_user_password: Secret = ""
+    hub_admin_password: Secret = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "HubSecrets":

@@ -230,15 +230,17 @@ def test_a_published_image_of_another_jupyterhub_is_refused_with_both_versions_n
 
 
 def _image_with_version(site: Deployment, base: str, reference: str, version: str) -> None:
-    code = f"import jupyterhub._version as v; open(v.__file__, 'a').write('__version__ = {version!r}')"
-    command = ["-c", code]
+    line = f"__version__ = {version!r}"
+    command = ["-c", f"import jupyterhub._version as v; open(v.__file__, 'a').write({line!r})"]
     container = site.engine.containers.run(
         base, command, entrypoint="python", user="0", detach=True, labels={"jupyterhub.stack": site.prefix}
     )
-    assert container.wait()["StatusCode"] == 0
-    repository, _, tag = reference.rpartition(":")
-    container.commit(repository=repository, tag=tag)
-    container.remove()
+    try:
+        assert container.wait()["StatusCode"] == 0, container.logs().decode()
+        repository, _, tag = reference.rpartition(":")
+        container.commit(repository=repository, tag=tag)
+    finally:
+        container.remove()
 
 
 def test_the_front_door_serves_on_while_the_certificate_is_replaced(site: Deployment, alice: Person) -> None:
