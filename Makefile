@@ -32,9 +32,11 @@ stack: ## Make the stack's place in the backend, and a passphrase for it
 env: ## Print the environment in which plain pulumi works: eval "$$(make -s env)"
 	@$(BOOTSTRAP) env --stack $(STACK)
 
-image: stack ## Build one image alone (NAME=hub, notebook or reverse_proxy) and test it alone
+image: ## Build one image alone (NAME=hub, notebook or reverse_proxy) and test it alone
+	$(if $(wildcard images/$(NAME)/Dockerfile),,$(error NAME=$(NAME) is no image: write one of $(notdir $(wildcard images/*))))
+	@$(BOOTSTRAP) stack $(STACK)
 	@$(WITH_PULUMI) pulumi up --stack $(STACK) --yes --skip-preview --suppress-outputs --target '**$(subst reverse_proxy,proxy,$(NAME))-image**'
-	@$(WITH_PULUMI) python -m pytest tests/integration/images -k $(NAME) --stack $(STACK) $(TESTS)
+	@$(WITH_PULUMI) python -m pytest tests/integration/images/test_$(NAME).py --stack $(STACK) $(TESTS)
 
 hub-options: ## List every option that images/hub/jupyterhub_config.d may set
 	@$(WITH_PULUMI) python -m hubctl hub-options --stack $(STACK)
