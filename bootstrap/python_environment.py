@@ -14,7 +14,8 @@ UV_VERSION = "0.13.9"
 
 def ensure(step: Step) -> None:
     """Make `.venv` equal to uv.lock."""
-    options = ["--frozen", "--quiet"]
+    # uv brings authorities of its own; those of the machine may have one more, of a network that intercepts TLS.
+    options = ["--frozen", "--quiet", "--system-certs"]
     if not (VENV / "bin" / "python").exists():
         step.starting("installing what uv.lock lists")
         step.outcome = "made"
