@@ -16,6 +16,7 @@ DOCKER = """case $1 in
 context) echo unix:///var/run/docker.sock ;;
 version) test -e "$HOME/running" && echo 20.10.24+dfsg1 ;;
 esac"""
+STAYS = 'touch "$HOME/running"; exec sleep 3'
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def test_address_of_another_context_is_told(program: Program) -> None:
 def test_stopped_engine_is_started(program: Program) -> None:
     program("docker", DOCKER)
     program("iptables", "")
-    program("dockerd", 'touch "$HOME/running"')
+    program("dockerd", STAYS)
     step = Step("Docker engine")
     docker_engine.ensure(step)
     assert step.outcome == "started"
@@ -73,7 +74,7 @@ def test_missing_engine_is_installed(home: Path, program: Program) -> None:
     )
     (home.parent / "tools" / "cp").symlink_to("/bin/cp")
     program("apt-cache", 'test "$3" = docker-cli && echo "Package: docker-cli"')
-    (home / "docker").write_text('#!/bin/sh\ncase $0 in *dockerd) touch "$HOME/running" ;; esac\n' + DOCKER)
+    (home / "docker").write_text('#!/bin/sh\ncase $0 in *dockerd) ' + STAYS + ' ;; esac\n' + DOCKER)
     (home / "docker").chmod(0o755)
     step = Step("Docker engine")
     docker_engine.ensure(step)
