@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+import pulumi
 import pulumi_docker as docker
 
 _LONGEST_INTERFACE = 15  # IFNAMSIZ less the closing zero: Linux takes no longer name for a bridge
@@ -10,10 +11,22 @@ _LONGEST_INTERFACE = 15  # IFNAMSIZ less the closing zero: Linux takes no longer
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """The names of one stack; two stacks on one server share none."""
+    """The names of one stack; two stacks on one server share none.
+
+    Raises:
+        pulumi.RunError: the stack's containers could not be told from the user servers of another one.
+    """
 
     project: str
     stack: str
+
+    def __post_init__(self) -> None:
+        if self.stack.endswith(("-user", "-home")):
+            stack, _, part = self.stack.rpartition("-")
+            raise pulumi.RunError(
+                f"A stack {self.stack} would share names with what users of a stack {stack} have; "
+                f"choose a name that does not end with -{part}."
+            )
 
     @property
     def prefix(self) -> str:

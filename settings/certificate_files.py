@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from settings.tls import FilesTls
@@ -29,16 +31,29 @@ def read_certificate_pair(
     if chain is None or key is None:
         return None, problems
     try:
-        certificate = x509.load_pem_x509_certificates(chain)[0]
+        certificates = x509.load_pem_x509_certificates(chain)
     except ValueError:
         return None, [
             f"jupyterhub:tls.certificate_file: {tls.certificate_file} holds no PEM certificate; name the chain's file"
         ]
-    problems += [
-        f"jupyterhub:tls.certificate_file: {text}" for text in _certificate_problems(certificate, host_names, now)
-    ]
-    problems += [f"jupyterhub:tls.private_key_file: {text}" for text in _key_problems(key, certificate)]
-    return CertificatePair(certificate_pem=chain.decode(), private_key_pem=key.decode()), problems
+    public_key, key_problems = _public_key(key)
+    problems += [f"jupyterhub:tls.private_key_file: {text}" for text in key_problems]
+    owners = [certificate for certificate in certificates if public_key and _is_for(certificate, public_key)]
+    if owners and owners[0] != certificates[0]:
+        problems.append(
+            "jupyterhub:tls.certificate_file: the server's certificate is not the first one in the file; "
+            "put it first, then the chain"
+        )
+    elif public_key and not owners:
+        problems.append(
+            "jupyterhub:tls.private_key_file: the key does not belong to the certificate; "
+            "name the two files of one pair"
+        )
+    server = (owners or certificates)[0]
+    problems += [f"jupyterhub:tls.certificate_file: {text}" for text in _certificate_problems(server, host_names, now)]
+    # Text between the PEM blocks, which nobody reads, may be in any encoding.
+    chain_text, key_text = chain.decode(errors="replace"), key.decode(errors="replace")
+    return CertificatePair(certificate_pem=chain_text, private_key_pem=key_text), problems
 
 
 def _read(path: Path, key: str) -> tuple[bytes | None, list[str]]:
@@ -46,9 +61,10 @@ def _read(path: Path, key: str) -> tuple[bytes | None, list[str]]:
         return path.read_bytes(), []
     except FileNotFoundError:
         return None, [f"jupyterhub:tls.{key}: there is no file {path}; put it there, or name where it is"]
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no path of a file"
         return None, [
-            f"jupyterhub:tls.{key}: {path} cannot be read ({error.strerror}); make it readable for whoever runs pulumi"
+            f"jupyterhub:tls.{key}: {path} cannot be read ({reason}); make it readable for whoever runs pulumi"
         ]
 
 
@@ -74,7 +90,8 @@ def _names(certificate: x509.Certificate) -> list[str]:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
         return []
-    return extension.value.get_values_for_type(x509.DNSName)
+    addresses = extension.value.get_values_for_type(x509.IPAddress)
+    return [*extension.value.get_values_for_type(x509.DNSName), *(str(address) for address in addresses)]
 
 
 def _covers(pattern: str, name: str) -> bool:
@@ -84,17 +101,24 @@ def _covers(pattern: str, name: str) -> bool:
     return name == pattern.lower()
 
 
-def _key_problems(key: bytes, certificate: x509.Certificate) -> list[str]:
+def _public_key(key: bytes) -> tuple[bytes | None, list[str]]:
     try:
-        public_key = load_pem_private_key(key, password=None).public_key()
+        return _spki(load_pem_private_key(key, password=None).public_key()), []
     except TypeError:
-        return ["the key has a passphrase; take it off with: openssl pkey -in OLD -out NEW"]
-    except ValueError:
-        return ["the file holds no PEM private key; name the file of the key"]
-    encoding = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if public_key.public_bytes(*encoding) != certificate.public_key().public_bytes(*encoding):
-        return ["the key does not belong to the certificate; name the two files of one pair"]
-    return []
+        return None, ["the key has a passphrase; take it off with: openssl pkey -in OLD -out NEW"]
+    except (ValueError, UnsupportedAlgorithm):
+        return None, ["the file holds no PEM private key that a web server can use; name the file of the key"]
+
+
+def _is_for(certificate: x509.Certificate, public_key: bytes) -> bool:
+    try:
+        return _spki(certificate.public_key()) == public_key
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+
+
+def _spki(public_key: PublicKeyTypes) -> bytes:
+    return public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def now() -> datetime:

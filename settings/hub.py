@@ -1,6 +1,7 @@
 """`hub`: the hub itself."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -39,6 +40,6 @@ class HubSettings(SettingsModel):
     docker_threads: int = Field(default=8, ge=1, le=32)
     """Calls to Docker at once. With one, a server slow to stop would hold up everybody else's start."""
 
-    secret_rotation: dict[DerivedSecret, int] = Field(default={})
+    secret_rotation: dict[DerivedSecret, Annotated[int, Field(ge=0, le=1000)]] = Field(default={})
     """Raise a secret's number to replace it: a new cookie_secret logs everybody out, a new crypt_key keeps the
     old ones for reading."""

@@ -39,7 +39,7 @@ def load(config: pulumi.Config) -> tuple[Settings, OperatorSecrets]:
         problems += error.problems
     else:
         secrets, secret_problems = _read_secrets(config, settings)
-        problems += secret_problems
+        problems += secret_problems + _bundle_problems(settings)
         if not problems:
             return settings, secrets
     raise pulumi.RunError(
@@ -54,9 +54,9 @@ def _read_concerns(config: pulumi.Config) -> tuple[dict[str, object], list[str]]
     problems = []
     concerns = sorted(Settings.model_fields)
     for key in _keys(config.name):
-        if key in concerns and is_config_secret(config.full_key(key)):
-            problems.append(f"jupyterhub:{key}: holds a secret; no setting is one, set it without --secret")
-        elif key in concerns:
+        if key in concerns:
+            if is_config_secret(config.full_key(key)):
+                problems.append(f"jupyterhub:{key}: holds a secret; no setting is one, set it without --secret")
             values[key] = _parse(config.require(key))
         elif key not in SHORTEST_PASSWORD:
             problems.append(f"jupyterhub:{key}: {unknown_key(key, [*concerns, *SHORTEST_PASSWORD])}")
@@ -72,7 +72,7 @@ def _keys(namespace: str) -> list[str]:
 def _parse(text: str) -> object:
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except ValueError:
         return text  # a single word where keys were expected: the model says so
 
 
@@ -84,6 +84,11 @@ def _read_secrets(config: pulumi.Config, settings: Settings) -> tuple[OperatorSe
     configured = isinstance(settings.auth, SharedPasswordAuth) and settings.auth.passwords is PasswordSource.CONFIGURED
     for key, shortest in SHORTEST_PASSWORD.items():
         problems += _password_problems(config, key, shortest) if configured else _unused_problems(config, key)
+    if configured and not problems and config.get("user_password") == config.get("admin_password"):
+        problems.append(
+            "jupyterhub:admin_password: is the same as user_password; set another one with: "
+            "pulumi config set --secret admin_password"
+        )
     if problems or not configured:
         return OperatorSecrets(certificate=certificate), problems
     return OperatorSecrets(
@@ -91,6 +96,13 @@ def _read_secrets(config: pulumi.Config, settings: Settings) -> tuple[OperatorSe
         admin_password=config.require_secret("admin_password"),
         certificate=certificate,
     ), []
+
+
+def _bundle_problems(settings: Settings) -> list[str]:
+    bundle = settings.build.ca_bundle
+    if bundle is None or bundle.is_file():
+        return []
+    return [f"jupyterhub:build.ca_bundle: there is no file {bundle}; put it there, or name where it is"]
 
 
 def _password_problems(config: pulumi.Config, key: str, shortest: int) -> list[str]:
@@ -102,6 +114,11 @@ def _password_problems(config: pulumi.Config, key: str, shortest: int) -> list[s
         return [f"jupyterhub:{key}: stands in plain text in the stack file; set it anew with: {command}"]
     if len(value) < shortest:
         return [f"jupyterhub:{key}: is too short; set one of at least {shortest} characters with: {command}"]
+    if not value.isascii():
+        # jupyterhub.authenticators.shared compares with `secrets.compare_digest`, which takes no others.
+        return [
+            f"jupyterhub:{key}: has letters other than ASCII's; set one without accents and the like with: {command}"
+        ]
     return []
 
 

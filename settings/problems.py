@@ -4,13 +4,15 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from settings import Settings
+from settings.values import parse_duration, parse_memory, written_duration, written_memory
 
 Location = tuple[int | str, ...]
 
@@ -48,13 +50,11 @@ def _sentence(detail: ErrorDetails) -> str:
 
 def _path(location: Location) -> str:
     """`notebooks.limits.memory` for a location, without the tags of unions and pydantic's `[key]` mark."""
-    steps, model = [], _Node(Settings)
+    steps, node = [], _Node(Settings)
     for step in location:
-        if step == "[key]" or model.is_tag(step):
-            model = model.member(step)
-            continue
-        steps.append(str(step))
-        model = model.field(step)
+        if step != "[key]" and not node.is_tag(step):
+            steps.append(str(step))
+        node = node.child(step)
     return "jupyterhub:" + ".".join(steps) if steps else ""
 
 
@@ -63,29 +63,22 @@ class _Node:
 
     def __init__(self, annotation: object, info: FieldInfo | None = None) -> None:
         self.info = info
-        self.models = [item for item in _flatten(annotation) if isinstance(item, type) and issubclass(item, BaseModel)]
+        members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else [annotation]
+        self.models = [item for item in members if isinstance(item, type) and issubclass(item, BaseModel)]
+        self._entry = get_args(annotation)[-1] if get_origin(annotation) is dict else None
 
     def is_tag(self, step: int | str) -> bool:
-        return any(step in _tags(model) for model in self.models)
+        # Of one model alone a kind is no longer a tag but may be a key that somebody invented.
+        return len(self.models) > 1 and any(step in _tags(model) for model in self.models)
 
-    def member(self, step: int | str) -> "_Node":
-        return _Node(next((model for model in self.models if step in _tags(model)), None), self.info)
-
-    def field(self, step: int | str) -> "_Node":
+    def child(self, step: int | str) -> "_Node":
+        if self.is_tag(step):
+            return _Node(next(model for model in self.models if step in _tags(model)), self.info)
         infos = [model.model_fields[str(step)] for model in self.models if str(step) in model.model_fields]
-        if infos:
-            return _Node(infos[0].annotation, infos[0])
-        # An entry of a mapping or a list of models stays among the same models.
-        node = _Node(None, self.info)
-        node.models = self.models
-        return node
+        return _Node(infos[0].annotation, infos[0]) if infos else _Node(self._entry)
 
     def names(self) -> list[str]:
         return sorted({name for model in self.models for name in model.model_fields})
-
-
-def _flatten(annotation: object) -> list[object]:
-    return [annotation, *(item for argument in get_args(annotation) for item in _flatten(argument))]
 
 
 def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
@@ -95,7 +88,7 @@ def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
 def _node(location: Location) -> _Node:
     node = _Node(Settings)
     for step in location:
-        node = node.member(step) if node.is_tag(step) else node.field(step)
+        node = node.child(step)
     return node
 
 
@@ -139,6 +132,23 @@ def _mapping_expected(_: ErrorDetails, parents: Location, last: str) -> str:
     return f"holds keys of its own, not a single value; write one or more of {', '.join(names)} below it"
 
 
+def _bound(name: str, sentence: str) -> Callable[[ErrorDetails, Location, str], str]:
+    """A sentence with the bound that was passed, written as the setting is: 256M and not 268435456."""
+
+    def describe(detail: ErrorDetails, parents: Location, last: str) -> str:
+        bound = detail["ctx"][name]
+        info = _node((*parents, last)).info
+        for item in info.metadata if info else []:
+            if isinstance(item, BeforeValidator):
+                bound = _WRITTEN[item.func](bound)
+        return f"{sentence} {bound}"
+
+    return describe
+
+
+_WRITTEN: dict[object, Callable[[int], str]] = {parse_memory: written_memory, parse_duration: written_duration}
+
+
 def _first_sentence(text: str) -> str:
     return re.split(r"[.;:](?: |$)", text, maxsplit=1)[0].replace("\n", " ")
 
@@ -152,9 +162,12 @@ _SENTENCES: dict[str, Callable[[ErrorDetails, Location, str], str]] = {
     "union_tag_not_found": _no_kind,
     "model_type": _mapping_expected,
     "model_attributes_type": _mapping_expected,
-    "dict_type": _mapping_expected,
+    "dict_type": lambda *_: "holds entries with names of their own; write them below it, each as name: value",
+    "path_type": lambda *_: "is no path of a file; write for example /etc/jupyterhub/ca.pem",
     "int_parsing": lambda *_: "is no whole number; write digits only, for example 3",
     "int_type": lambda *_: "is no whole number; write digits only, for example 3",
+    "int_parsing_size": lambda *_: "is no whole number; write digits only, for example 3",
+    "finite_number": lambda *_: "is no whole number; write digits only, for example 3",
     "int_from_float": lambda *_: "is no whole number; write digits only, for example 3",
     "bool_parsing": lambda *_: "is neither true nor false; write one of the two",
     "bool_type": lambda *_: "is neither true nor false; write one of the two",
@@ -163,9 +176,9 @@ _SENTENCES: dict[str, Callable[[ErrorDetails, Location, str], str]] = {
     "string_type": lambda *_: "is no text; put it in quotes",
     "frozen_set_type": lambda *_: "is no list; write it as [one, two]",
     "tuple_type": lambda *_: "is no list; write it as [one, two]",
-    "greater_than": lambda detail, *_: f"is too small; write more than {detail['ctx']['gt']}",
-    "greater_than_equal": lambda detail, *_: f"is too small; write at least {detail['ctx']['ge']}",
-    "less_than_equal": lambda detail, *_: f"is too large; write at most {detail['ctx']['le']}",
+    "greater_than": _bound("gt", "is too small; write more than"),
+    "greater_than_equal": _bound("ge", "is too small; write at least"),
+    "less_than_equal": _bound("le", "is too large; write at most"),
     "string_too_short": lambda *_: "is empty; write a text or remove the key",
     "string_too_long": lambda detail, *_: f"is too long; write at most {detail['ctx']['max_length']} characters",
 }

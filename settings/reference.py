@@ -11,6 +11,7 @@ from typing import Any
 
 from settings import Settings
 from settings.load import SHORTEST_PASSWORD
+from settings.values import written_duration, written_memory
 
 _PROJECT_FOLDER = Path(__file__).parent.parent
 _SECRETS = {
@@ -154,17 +155,10 @@ def _default(schema: dict[str, Any]) -> str:
 def _written(value: object, schema: dict[str, Any]) -> str:
     """A default as an operator would write it: `2G` and not 2147483648."""
     pattern = schema.get("pattern", "")
-    units = {"[KMGT]": _SIZES, "[smhd]": _DURATIONS}
-    for mark, sizes in units.items():
+    for mark, written in {"[KMGT]": written_memory, "[smhd]": written_duration}.items():
         if mark in pattern and isinstance(value, int):
-            return next(
-                f"{value // size}{unit}" for unit, size in sizes.items() if value % size == 0 and (value or unit == "s")
-            )
+            return written(value)
     return json.dumps(value).strip('"')
-
-
-_SIZES = {"T": 2**40, "G": 2**30, "M": 2**20, "K": 2**10}
-_DURATIONS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 def _one_line(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -14,10 +13,10 @@ _HUB_PATHS = {"/hub", "/user", "/services", "/user-redirect", "/_chp_healthz"}
 
 
 def _target(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
+    match = re.fullmatch(r"(https?://([A-Za-z0-9._-]+|\[[0-9a-f:]+\])(:(?P<port>[0-9]{1,5}))?)/?", value)
+    if match is None or not 1 <= int(match["port"] or 1) <= 65535:  # noqa: PLR2004 - the last port
         raise ValueError("is no address of a service; write for example http://grafana:3000")
-    return value.rstrip("/")
+    return match[1]
 
 
 def _service_name(value: str) -> str:

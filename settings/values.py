@@ -3,15 +3,21 @@
 import re
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 _SIZE_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_SIZE = r"[0-9]{1,9}(\.[0-9]{1,9})?[KMGT]"
+_DURATION = r"[0-9]{1,9}[smhd]"
+_PRIVATE_NETWORKS = [IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 # Docker's own grammar of a reference (distribution/reference): [host[:port]/]path[:tag][@digest]
+_HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_COMPONENT = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
 _REFERENCE = re.compile(
-    r"(?P<name>[a-z0-9]+([._-]+[a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*)"
+    rf"({_HOST}(\.{_HOST})*(:[0-9]+)?/)?{_COMPONENT}(/{_COMPONENT})*"
     r"(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 
@@ -24,10 +30,10 @@ def parse_memory(value: object) -> int:
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT])", str(value))
-    if match is None:
+    text = str(value)
+    if not re.fullmatch(_SIZE, text):
         raise ValueError("is no size; write a number and K, M, G or T, for example 512M or 2G")
-    return int(float(match[1]) * _SIZE_UNITS[match[2]])
+    return int(float(text[:-1]) * _SIZE_UNITS[text[-1]])
 
 
 def parse_duration(value: object) -> int:
@@ -38,10 +44,26 @@ def parse_duration(value: object) -> int:
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    match = re.fullmatch(r"(\d+)([smhd])", str(value))
-    if match is None:
+    text = str(value)
+    if not re.fullmatch(_DURATION, text):
         raise ValueError("is no duration; write a whole number and s, m, h or d, for example 90s, 10m or 1h")
-    return int(match[1]) * _DURATION_UNITS[match[2]]
+    return int(text[:-1]) * _DURATION_UNITS[text[-1]]
+
+
+def written_memory(size: int) -> str:
+    """A size of whole kibibytes as an operator would write it: `2G` and not 2147483648."""
+    return _written(size, _SIZE_UNITS)
+
+
+def written_duration(seconds: int) -> str:
+    """A duration as an operator would write it: `5m` and not 300."""
+    return _written(seconds, _DURATION_UNITS)
+
+
+def _written(value: int, units: dict[str, int]) -> str:
+    smallest, *larger = units
+    unit = next((unit for unit in reversed(larger) if value and value % units[unit] == 0), smallest)
+    return f"{value // units[unit]}{unit}"
 
 
 def _dns_name(value: str) -> str:
@@ -62,9 +84,11 @@ def _image_reference(value: str) -> str:
 def _subnet(value: object) -> IPv4Network:
     try:
         network = IPv4Network(str(value))
-    except ValueError as error:
-        raise ValueError(f"is no IPv4 network ({error}); write for example 10.201.0.0/20") from None
-    if not network.is_private:
+    except ValueError:
+        raise ValueError(
+            "is no IPv4 network; write its first address and the length of its prefix, for example 10.201.0.0/20"
+        ) from None
+    if not any(network.subnet_of(private) for private in _PRIVATE_NETWORKS):
         raise ValueError("is not a private network; choose one below 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
     return network
 
@@ -80,15 +104,15 @@ def _address(value: object) -> IPv4Address:
 
 def _user_name(value: str) -> str:
     # jupyterhub.auth.Authenticator.validate_username, and its lower-casing normalisation
-    if not value or value != value.strip() or "/" in value or set(value) <= {"."}:
+    if not value or value != value.strip() or "/" in value or set(unquote(value)) <= {"."}:
         raise ValueError("is no user name; it may hold no / and no space at either end, nor be only dots")
     if value != value.lower():
-        raise ValueError(f"has capital letters, which the hub lowers at log-in; write {value.lower()}")
+        raise ValueError("has capital letters, which the hub lowers at log-in; write it in lower case")
     return value
 
 
 def _path_prefix(value: str) -> str:
-    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value):
+    if not re.fullmatch(r"(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+", value):
         raise ValueError("is no path; write for example /grafana, without a / at the end")
     return value
 
@@ -102,7 +126,7 @@ def _package(value: str) -> str:
 
 def _variable(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
-        raise ValueError("is no name for an environment variable; write letters, digits and _")
+        raise ValueError("is no name for an environment variable; write letters, digits and _, no digit first")
     if value.startswith("JUPYTERHUB_"):
         raise ValueError("belongs to JupyterHub, which sets it itself; choose another name")
     return value
@@ -113,8 +137,8 @@ def _text(pattern: str, *examples: str) -> WithJsonSchema:
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-MemorySize = Annotated[int, BeforeValidator(parse_memory), _text(r"^\d+(\.\d+)?[KMGT]$", "512M", "2G")]
-Duration = Annotated[int, BeforeValidator(parse_duration), _text(r"^\d+[smhd]$", "90s", "10m", "1h")]
+MemorySize = Annotated[int, BeforeValidator(parse_memory), _text(f"^{_SIZE}$", "512M", "2G")]
+Duration = Annotated[int, BeforeValidator(parse_duration), _text(f"^{_DURATION}$", "90s", "10m", "1h")]
 DnsName = Annotated[str, AfterValidator(_dns_name)]
 ImageReference = Annotated[str, AfterValidator(_image_reference)]
 Subnet = Annotated[IPv4Network, BeforeValidator(_subnet), _text(r"^[0-9.]+/[0-9]+$", "10.201.0.0/20")]
