@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
+from docker.utils.build import exclude_paths
 
 from components.names import Names
 from settings.build import BuildSettings
@@ -94,11 +95,10 @@ def content_hash(folder: Path, build_args: Mapping[str, str]) -> str:
 
 def context_files(folder: Path) -> list[Path]:
     """Every file that can change the image, sorted: the Dockerfile, and all that `.dockerignore` lets in."""
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts and file.name != ".dockerignore"
-    )
+    ignore = folder / ".dockerignore"
+    patterns = ignore.read_text().splitlines() if ignore.exists() else []
+    included = exclude_paths(str(folder), [line for line in patterns if not line.startswith("#")])
+    return sorted(folder / path for path in included if (folder / path).is_file())
 
 
 def locked_version(requirements: Path, package: str) -> str:

@@ -74,7 +74,7 @@ def test_missing_engine_is_installed(home: Path, program: Program) -> None:
     )
     (home.parent / "tools" / "cp").symlink_to("/bin/cp")
     program("apt-cache", 'test "$3" = docker-cli && echo "Package: docker-cli"')
-    (home / "docker").write_text('#!/bin/sh\ncase $0 in *dockerd) ' + STAYS + ' ;; esac\n' + DOCKER)
+    (home / "docker").write_text("#!/bin/sh\ncase $0 in *dockerd) " + STAYS + " ;; esac\n" + DOCKER)
     (home / "docker").chmod(0o755)
     step = Step("Docker engine")
     docker_engine.ensure(step)

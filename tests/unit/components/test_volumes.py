@@ -1,0 +1,40 @@
+"""The volumes: nothing that changes may ever replace the one with data."""
+
+from components.names import Names
+from components.volumes import Volumes, VolumesArgs
+from tests.unit.recording import VOLUME, Recording, record
+from tests.unit.sites import NAMES
+
+
+def volumes(names: Names = NAMES) -> Recording:
+    def program() -> None:
+        Volumes("volumes", VolumesArgs(names=names))
+
+    return record(program)
+
+
+def test_there_are_two_with_fixed_names_and_labels() -> None:
+    assert {each.inputs["name"]: each.labels for each in volumes().of(VOLUME)} == {
+        f"jupyterhub-test-{part}": {"jupyterhub.stack": "jupyterhub-test", "jupyterhub.role": part}
+        for part in ("hub-data", "routes")
+    }
+
+
+def test_both_belong_to_the_component_and_are_local() -> None:
+    assert {(each.parent, each.inputs["driver"]) for each in volumes().of(VOLUME)} == {("volumes", "local")}
+
+
+def test_the_hubs_data_alone_is_protected() -> None:
+    assert [each.name for each in volumes() if each.protect] == ["volumes-hub-data"]
+
+
+def test_data_that_is_already_there_is_adopted_with_whatever_labels_it_has() -> None:
+    assert volumes()["volumes-hub-data"].ignore_changes == ["labels", "driverOpts"]
+
+
+def test_routes_are_replaced_when_they_must_be() -> None:
+    assert volumes()["volumes-routes"].ignore_changes == []
+
+
+def test_the_names_are_its_outputs() -> None:
+    assert volumes().outputs["volumes"] == {"hub_data": "jupyterhub-test-hub-data", "routes": "jupyterhub-test-routes"}
