@@ -10,6 +10,9 @@ from bootstrap import apt, base_image, docker_engine
 from bootstrap.commands import BootstrapError
 from bootstrap.progress import Step
 
+# The engine is meant to outlive who started it, which Python's subprocess complains of.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 Program = Callable[[str, str], Path]
 # Answers once the file `running` is there; its context is the default one.
 DOCKER = """case $1 in
