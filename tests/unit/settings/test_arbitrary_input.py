@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from settings import Settings
 from settings.problems import SettingsError, validate_settings
-from tests.unit.settings.minimal import MINIMAL, SECRET
+from tests.unit.sites import SECRET, SMALLEST
 
 SECRETS = [
     SECRET,
@@ -70,7 +70,7 @@ def said_about(values: dict[str, Any]) -> list[str]:
 @settings(max_examples=60, deadline=None, database=None)
 @given(value=VALUES)
 def test_any_value_of_a_concern_gives_settings_or_sentences(concern: str, value: object) -> None:
-    for problem in said_about({**MINIMAL, concern: value}):
+    for problem in said_about({**SMALLEST, concern: value}):
         assert problem.startswith("jupyterhub:")
         assert SECRET not in problem.lower()
         assert "pydantic" not in problem
@@ -105,7 +105,7 @@ def nested(path: tuple[str, ...], value: object) -> dict[str, object]:
 def test_a_secret_written_in_the_place_of_any_setting_is_not_repeated(path: tuple[str, ...], shape: str) -> None:
     for secret in SECRETS:
         value = {"text": secret, "list": [secret], "mapping": {"zzz": secret}}[shape]
-        text = "\n".join(said_about({**MINIMAL, **nested(path, value)}))
+        text = "\n".join(said_about({**SMALLEST, **nested(path, value)}))
         assert SECRET not in text.lower()
 
 
@@ -120,7 +120,7 @@ def test_every_setting_is_among_those_paths() -> None:
 def test_every_setting_that_is_wrong_is_named_by_its_own_path(path: tuple[str, ...]) -> None:
     steps = [step for step in path if not step.startswith("kind=")]
     key = "jupyterhub:" + ".".join(steps)
-    problems = said_about({**MINIMAL, **nested(path, object())})
+    problems = said_about({**SMALLEST, **nested(path, object())})
     about = [problem for problem in problems if problem.startswith(f"{key}: ")]
     assert len(about) == 1, problems
     assert re.search(r"; (write|put|choose)", about[0]), "it says what to write instead"

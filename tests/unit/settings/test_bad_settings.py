@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from settings.problems import SettingsError, validate_settings
-from tests.unit.settings.minimal import MINIMAL, SECRET, problems_of
+from tests.unit.sites import SECRET, SMALLEST, problems_of
 
-DOMAIN = MINIMAL["site"]["domain"]
+DOMAIN = SMALLEST["site"]["domain"]
 FILES = {"kind": "files", "certificate_file": "/a.pem", "private_key_file": "/b.pem"}
 NO_INTEGER = "is no whole number; write digits only, for example 3"
 NO_LIST = "is no list; write it as [one, two]"
@@ -43,12 +43,12 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         'write it, for example domain: "jupyter.example.org"',
     ),
     (
-        {"site": "jupyter.example.org"},
+        {"site": "hub.example.org"},
         "site: holds keys of its own, not a single value; "
         "write one or more of bind_address, domain, http_port, https_port, title below it",
     ),
     ({"site": {"domain": "My Server"}}, f"site.domain: {NO_HOST_NAME}"),
-    ({"site": {"domain": "https://jupyter.example.org"}}, f"site.domain: {NO_HOST_NAME}"),
+    ({"site": {"domain": "https://hub.example.org"}}, f"site.domain: {NO_HOST_NAME}"),
     ({"site": {"domain": "a" * 64 + ".org"}}, f"site.domain: {NO_HOST_NAME}"),
     ({"site": {"domain": 5}}, f"site.domain: {NO_TEXT}"),
     ({"site": {"domain": DOMAIN, "https_port": 99999}}, "site.https_port: is too large; write at most 65535"),
@@ -347,7 +347,7 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(mistake: dict[str, A
 @pytest.mark.parametrize("concern", ["site", "tls", "auth", "access"])
 def test_a_concern_that_must_be_stated_is_missed_by_name_with_an_example(concern: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        validate_settings({name: value for name, value in MINIMAL.items() if name != concern})
+        validate_settings({name: value for name, value in SMALLEST.items() if name != concern})
     (problem,) = caught.value.problems
     assert problem.startswith(f"jupyterhub:{concern}: is missing (")
     assert f"write it, for example {concern}: {{" in problem
@@ -372,7 +372,7 @@ def test_each_of_several_mistakes_has_its_own_sentence() -> None:
 
 def test_the_error_shows_its_problems_and_no_cause_that_holds_the_values() -> None:
     with pytest.raises(SettingsError) as caught:
-        validate_settings({**MINIMAL, "hub": {"memory": SECRET}})
+        validate_settings({**SMALLEST, "hub": {"memory": SECRET}})
     assert str(caught.value) == f"jupyterhub:hub.memory: {NO_SIZE}"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__

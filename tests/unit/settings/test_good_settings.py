@@ -19,7 +19,7 @@ from settings.problems import validate_settings
 from settings.tls import FilesTls, SelfSignedTls
 from tests.unit.settings.certificates import NOW, files, pair
 from tests.unit.settings.conftest import Loader
-from tests.unit.settings.minimal import MINIMAL, problems_of, settings_of
+from tests.unit.sites import SMALLEST, problems_of, settings_of
 
 PROJECT = Path(__file__).parents[3]
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -32,7 +32,7 @@ def stack_file(stack: str) -> dict[str, Any]:
 
 def test_a_site_need_not_say_more_than_where_and_who() -> None:
     settings = settings_of()
-    assert settings.site.url == "https://jupyter.example.org/"
+    assert settings.site.url == "https://hub.example.org/"
     assert not settings.site.is_loopback
     assert isinstance(settings.tls, SelfSignedTls)
     assert isinstance(settings.auth, SharedPasswordAuth)
@@ -119,7 +119,7 @@ PATHS = sorted(
 
 @pytest.mark.parametrize(("page", "block"), BLOCKS, ids=[f"{page}: {', '.join(block)}" for page, block in BLOCKS])
 def test_a_stack_file_in_the_documentation_is_good(page: str, block: dict[str, Any]) -> None:
-    settings = validate_settings(block if "site" in block else {**MINIMAL, **block})
+    settings = validate_settings(block if "site" in block else {**SMALLEST, **block})
     assert settings.model_fields_set >= set(block), page
 
 
@@ -147,16 +147,14 @@ def test_the_documentation_shows_a_whole_stack_file_services_and_an_image() -> N
     assert "idle.server_timeout" in PATHS
 
 
-@pytest.mark.parametrize(
-    ("port", "url"), [(443, "https://jupyter.example.org/"), (8443, "https://jupyter.example.org:8443/")]
-)
+@pytest.mark.parametrize(("port", "url"), [(443, "https://hub.example.org/"), (8443, "https://hub.example.org:8443/")])
 def test_the_address_names_the_port_where_it_is_not_that_of_https(port: int, url: str) -> None:
-    assert settings_of(site={**MINIMAL["site"], "https_port": port}).site.url == url
+    assert settings_of(site={**SMALLEST["site"], "https_port": port}).site.url == url
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.53"])
 def test_anybody_may_be_let_in_where_only_this_machine_can_come(address: str) -> None:
-    site = {**MINIMAL["site"], "bind_address": address}
+    site = {**SMALLEST["site"], "bind_address": address}
     assert problems_of(site=site, auth={"kind": "dummy"}) == []
 
 
@@ -165,7 +163,7 @@ def test_the_front_door_answers_to_the_site_and_to_services_by_host() -> None:
         "grafana": {"path": "/grafana", "target": "http://grafana:3000", "strip_path": True},
         "docs": {"host": "docs.example.org", "target": "http://10.0.0.7:8080"},
     }
-    assert settings_of(services=services).host_names == ["jupyter.example.org", "docs.example.org"]
+    assert settings_of(services=services).host_names == ["hub.example.org", "docs.example.org"]
 
 
 @pytest.mark.parametrize("path", ["/hubble", "/users", "/grafana/hub", "/services-of-ours", "/lab"])

@@ -10,9 +10,9 @@ import pytest
 from settings import load as module
 from tests.unit.settings.certificates import NOW, files, pair
 from tests.unit.settings.conftest import STACK, Loader
-from tests.unit.settings.minimal import MINIMAL, SECRET, settings_of
+from tests.unit.sites import SECRET, SMALLEST, settings_of
 
-CONFIGURED = {**MINIMAL, "auth": {"kind": "shared_password", "passwords": "configured"}}
+CONFIGURED = {**SMALLEST, "auth": {"kind": "shared_password", "passwords": "configured"}}
 USER, ADMIN = f"{SECRET}-of-all", f"{SECRET}-of-the-few-" + "x" * 12
 BOTH = {"user_password": USER, "admin_password": ADMIN}
 
@@ -28,11 +28,11 @@ def refusal(load_stack: Loader, keys: dict[str, object], secrets: dict[str, obje
 
 
 def test_keys_of_the_stack_file_become_settings(load_stack: Loader) -> None:
-    assert load_stack({**MINIMAL, "hub": {"memory": "2G"}}).settings == settings_of(hub={"memory": "2G"})
+    assert load_stack({**SMALLEST, "hub": {"memory": "2G"}}).settings == settings_of(hub={"memory": "2G"})
 
 
 def test_without_configured_passwords_there_are_no_operators_secrets(load_stack: Loader) -> None:
-    loaded = load_stack(MINIMAL)
+    loaded = load_stack(SMALLEST)
     assert (loaded.user_password, loaded.admin_password, loaded.certificate) == (None, None, None)
 
 
@@ -73,7 +73,7 @@ def test_a_password_shorter_than_the_hub_takes_is_refused(load_stack: Loader, ke
 
 def test_a_missing_file_of_authorities_for_builds_is_named(load_stack: Loader, tmp_path: Path) -> None:
     bundle = tmp_path / "campus.pem"
-    keys = {**MINIMAL, "build": {"ca_bundle": str(bundle)}}
+    keys = {**SMALLEST, "build": {"ca_bundle": str(bundle)}}
     assert refusal(load_stack, keys) == [
         f"jupyterhub:build.ca_bundle: there is no file {bundle}; put it there, or name where it is"
     ]
@@ -97,20 +97,20 @@ def test_one_password_for_both_purposes_is_refused_as_the_hub_would(load_stack: 
 @pytest.mark.parametrize("key", list(BOTH))
 @pytest.mark.parametrize("kind", ["shared_password", "dummy"])
 def test_a_password_that_nothing_uses_is_refused(load_stack: Loader, key: str, kind: str) -> None:
-    site = {**MINIMAL["site"], "bind_address": "127.0.0.1"}
-    assert refusal(load_stack, {**MINIMAL, "site": site, "auth": {"kind": kind}}, {key: BOTH[key]}) == [
+    site = {**SMALLEST["site"], "bind_address": "127.0.0.1"}
+    assert refusal(load_stack, {**SMALLEST, "site": site, "auth": {"kind": kind}}, {key: BOTH[key]}) == [
         f"jupyterhub:{key}: is set but not used; write auth: {{kind: shared_password, passwords: configured}}, "
         f"or remove it with: pulumi config rm {key}"
     ]
 
 
 def test_an_unknown_key_is_named_with_the_nearest_known_one(load_stack: Loader) -> None:
-    (line,) = refusal(load_stack, {**MINIMAL, "notebook": {"limits": {}}})
+    (line,) = refusal(load_stack, {**SMALLEST, "notebook": {"limits": {}}})
     assert line.startswith("jupyterhub:notebook: is no setting; did you mean notebooks? Known here: access, auth, ")
 
 
 def test_an_unknown_secret_is_named_with_the_nearest_known_one(load_stack: Loader) -> None:
-    (line,) = refusal(load_stack, MINIMAL, {"users_password": SECRET})
+    (line,) = refusal(load_stack, SMALLEST, {"users_password": SECRET})
     assert line.startswith("jupyterhub:users_password: is no setting; did you mean user_password?")
 
 
@@ -118,30 +118,30 @@ def test_keys_of_other_programs_and_providers_are_none_of_ours(
     load_stack: Loader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"docker:hosts": "x", "jupyterhubs:nonsense": "x"}))
-    assert load_stack(MINIMAL).settings == settings_of()
+    assert load_stack(SMALLEST).settings == settings_of()
 
 
 def test_keys_that_come_by_the_environment_are_read_as_well(
     load_stack: Loader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"jupyterhub:nonsense": "1"}))
-    (line,) = refusal(load_stack, MINIMAL)
+    (line,) = refusal(load_stack, SMALLEST)
     assert line.startswith("jupyterhub:nonsense: is no setting")
 
 
 def test_a_setting_that_holds_a_secret_is_refused_once(load_stack: Loader) -> None:
-    (line,) = refusal(load_stack, MINIMAL, {"site": {**MINIMAL["site"], "title": SECRET}})
+    (line,) = refusal(load_stack, SMALLEST, {"site": {**SMALLEST["site"], "title": SECRET}})
     assert line == "jupyterhub:site: holds a secret; no setting is one, set it without --secret"
 
 
-@pytest.mark.parametrize("text", ["jupyter.example.org", "9" * 5000, "{", "", '"x"', "NaN"])
+@pytest.mark.parametrize("text", ["hub.example.org", "9" * 5000, "{", "", '"x"', "NaN"])
 def test_a_word_where_keys_were_expected_is_a_problem_like_any_other(load_stack: Loader, text: str) -> None:
-    (line,) = refusal(load_stack, {**MINIMAL, "hub": text})
+    (line,) = refusal(load_stack, {**SMALLEST, "hub": text})
     assert line.startswith("jupyterhub:hub: holds keys of its own, not a single value; write one or more of ")
 
 
 def test_problems_of_keys_and_of_values_are_told_together(load_stack: Loader) -> None:
-    lines = refusal(load_stack, {**MINIMAL, "server": {}, "hub": {"memory": "much"}}, {"title": SECRET})
+    lines = refusal(load_stack, {**SMALLEST, "server": {}, "hub": {"memory": "much"}}, {"title": SECRET})
     assert [line.split(": ")[0] for line in lines] == [
         "jupyterhub:server",
         "jupyterhub:title",
@@ -153,18 +153,18 @@ def test_a_certificate_of_the_operators_own_is_read(
     load_stack: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "now", lambda: NOW)
-    made = pair(MINIMAL["site"]["domain"])
+    made = pair(SMALLEST["site"]["domain"])
     tls = files(tmp_path, made.pem, made.key_pem).model_dump(mode="json")
-    certificate = load_stack({**MINIMAL, "tls": tls}).certificate
+    certificate = load_stack({**SMALLEST, "tls": tls}).certificate
     assert certificate
     assert certificate.private_key_pem == made.key_pem.decode()
 
 
 def test_a_certificate_is_judged_today_and_for_every_host_name(load_stack: Loader, tmp_path: Path) -> None:
-    made = pair(MINIMAL["site"]["domain"], begins=-timedelta(days=4000), ends=-timedelta(days=3000))
+    made = pair(SMALLEST["site"]["domain"], begins=-timedelta(days=4000), ends=-timedelta(days=3000))
     tls = files(tmp_path, made.pem, made.key_pem).model_dump(mode="json")
     docs = {"host": "docs.example.org", "target": "http://docs:80"}
-    lines = refusal(load_stack, {**MINIMAL, "tls": tls, "services": {"docs": docs}})
+    lines = refusal(load_stack, {**SMALLEST, "tls": tls, "services": {"docs": docs}})
     assert len(lines) == 2
     assert "the certificate ended on 2018-" in lines[0]
     assert lines[-1].endswith("not for docs.example.org; get one that covers it")

@@ -148,7 +148,7 @@ GOOD_AND_BAD: dict[str, tuple[object, list[object], list[object]]] = {
     ),
     "host names": (
         DnsName,
-        ["localhost", "jupyter.example.org", "a-b.c1", "xn--bcher-kva.example", "a" * 63, "10.0.0.5"],
+        ["localhost", "hub.example.org", "a-b.c1", "xn--bcher-kva.example", "a" * 63, "10.0.0.5"],
         [
             "",
             "Jupyter.org",
