@@ -42,7 +42,8 @@ def test_tls_below_1_2_is_refused(site: Deployment, version: ssl.TLSVersion, *, 
     context.minimum_version = context.maximum_version = version
     with socket.create_connection(("localhost", HTTPS_PORT)) as connection:
         if accepted:
-            assert context.wrap_socket(connection, server_hostname="localhost").version() == "TLSv1.2"
+            with context.wrap_socket(connection, server_hostname="localhost") as wrapped:
+                assert wrapped.version() == "TLSv1.2"
         else:
             with pytest.raises(ssl.SSLError, match="alert protocol version"):
                 context.wrap_socket(connection, server_hostname="localhost")
