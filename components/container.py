@@ -32,6 +32,10 @@ class ServiceContainerArgs:
     envs: pulumi.Input[Sequence[pulumi.Input[str]]] | None = field(default=None, repr=False)
     entrypoints: Sequence[str] | None = None
     command: Sequence[str] | None = None
+    user: str | None = None
+    """Who it runs as, where that is not the image's own user."""
+    read_only: bool = False
+    """Whether its file system takes no writes; not for one with `uploads`, which Docker then refuses."""
     stop_seconds: int = 30
 
 
@@ -49,6 +53,8 @@ def service_container(name: str, args: ServiceContainerArgs, opts: pulumi.Resour
         mounts=list(args.mounts),
         ports=list(args.ports),
         networks_advanced=list(args.networks),
+        user=args.user,
+        read_only=args.read_only,
         restart="unless-stopped",
         must_run=True,
         healthcheck=args.healthcheck,

@@ -33,6 +33,8 @@ from settings.services import ServiceSettings
 from settings.site import SiteSettings
 
 _FOLDER = "images/reverse_proxy"
+# Nobody special, in the group that may read the files that `up` puts into the routes volume: Docker uploads as root.
+_USER = "10001:0"
 # Start Traefik with the arguments that follow, wait until it says that it is well, and end it again.
 _TRY_OUT = """
 traefik "$@" & pid=$!
@@ -117,17 +119,22 @@ class ReverseProxy(pulumi.ComponentResource):
     def _routes_file(
         self, name: str, args: ReverseProxyArgs, file: str, content: pulumi.Input[str]
     ) -> docker.Container:
-        """A file in the routes volume: uploaded into a container that mounts the volume, does nothing and ends."""
+        """A file in the routes volume: uploaded into a container that mounts the volume, opens it to all and ends.
+
+        The sticky bit keeps these files from whoever else writes there, which is the hub; those that only Traefik's
+        group may read hold secrets.
+        """
         return one_shot_container(
             name,
             OneShotContainerArgs(
                 image=self.image,
                 labels=args.names.labels("routes-file"),
-                entrypoints=["/bin/true"],
-                command=[],
+                entrypoints=["/bin/chmod"],
+                command=["1777", ROUTES_FOLDER],
+                user="0",
                 mounts=[_routes_mount(args.routes_volume, read_only=False)],
                 uploads=[
-                    docker.ContainerUploadArgs(file=f"{ROUTES_FOLDER}/{file}", content=content, permissions="0600")
+                    docker.ContainerUploadArgs(file=f"{ROUTES_FOLDER}/{file}", content=content, permissions="0640")
                 ],
             ),
             pulumi.ResourceOptions(parent=self),
@@ -146,6 +153,8 @@ class ReverseProxy(pulumi.ComponentResource):
                 entrypoints=["traefik"],
                 command=static_arguments(args.site, str(network.proxy_control_address)),
                 memory=args.proxy.memory,
+                user=_USER,
+                read_only=True,
                 mounts=[_routes_mount(args.routes_volume, read_only=True)],
                 ports=[
                     _published(HTTP_PORT, args.site.http_port, str(args.site.bind_address)),

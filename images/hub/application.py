@@ -4,7 +4,7 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from images.hub.runtime import DATA_FOLDER, HUB_PORT, HubRuntime
+from images.hub.runtime import DATA_FOLDER, HUB_PORT, XSRF_COOKIE, HubRuntime
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -15,6 +15,8 @@ def apply_application(runtime: HubRuntime, c: Config) -> None:
     c.JupyterHub.hub_connect_url = runtime.hub_url
     # Without it the hub, behind a proxy that ends TLS, would send cookies without `Secure`.
     c.JupyterHub.public_url = runtime.site.public_url
+    # The cookie against forged requests has options of its own (jupyterhub/_xsrf_utils.py).
+    c.JupyterHub.tornado_settings = {"xsrf_cookie_kwargs": XSRF_COOKIE}
     c.JupyterHub.db_url = f"sqlite:///{DATA_FOLDER}/jupyterhub.sqlite"
     # A new JupyterHub brings its database up to date when it starts; SQLite is backed up beside it before that.
     c.JupyterHub.upgrade_db = True

@@ -1,10 +1,10 @@
 """The hub's routes: written to a file that Traefik watches, and looked up in Traefik's API."""
 
+import os
 import re
 import tomllib
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import unquote
 
 import toml  # type: ignore[import-untyped]  # its author ships no types
@@ -55,9 +55,14 @@ class RoutesFile(TraefikConfigFileHandler):
 
     def __init__(self, file_path: str) -> None:
         super().__init__(file_path)
+        self._dump = self._write
+
+    def _write(self, data: dict[str, Any], file: TextIO) -> None:
+        # Made as a temporary file it would be the hub's alone, and Traefik is another user.
+        os.fchmod(file.fileno(), 0o644)
         encoder = toml.TomlEncoder()
         encoder.dump_funcs[str] = quoted
-        self._dump = partial(toml.dump, encoder=encoder)
+        toml.dump(data, file, encoder=encoder)
 
     def load(self) -> dict[str, Any]:
         """What the file holds."""

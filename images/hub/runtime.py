@@ -15,6 +15,8 @@ RUNTIME_FILE = PurePosixPath("/etc/jupyterhub/runtime.json")
 DATA_FOLDER = PurePosixPath("/srv/jupyterhub/data")
 ROUTES_FOLDER = PurePosixPath("/srv/jupyterhub/routes")
 HUB_PORT = 8081
+# Options of the cookie that keeps other sites from acting in a user's name, of hub and user servers alike.
+XSRF_COOKIE = {"secure": True, "samesite": "Lax"}
 
 
 class _Model(BaseModel):

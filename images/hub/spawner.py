@@ -10,7 +10,7 @@ from dockerspawner import DockerSpawner
 from traitlets import Dict, Unicode
 from traitlets.config import Config
 
-from images.hub.runtime import HubRuntime, UserServerRuntime
+from images.hub.runtime import XSRF_COOKIE, HubRuntime, UserServerRuntime
 
 _LOG_LIMITS = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 
@@ -83,7 +83,10 @@ def apply_spawner(runtime: HubRuntime, c: Config) -> None:
 def _apply_server(runtime: HubRuntime, c: Config) -> None:
     server = runtime.user_server
     c.Spawner.cmd = server.command
-    c.Spawner.args = _kernel_arguments(server)
+    c.Spawner.args = [
+        f"--ServerApp.tornado_settings={{'xsrf_cookie_kwargs': {XSRF_COOKIE}}}",
+        *_kernel_arguments(server),
+    ]
     c.Spawner.default_url = server.default_url
     c.Spawner.notebook_dir = server.home_path
     c.Spawner.environment = {**server.environment, "JUPYTERHUB_ACTIVITY_INTERVAL": str(server.activity_interval)}

@@ -33,8 +33,9 @@ def test_nobody_but_an_admin_sees_other_users(site: Deployment, person: Callable
     assert alice.hub_api("GET", "/users").status_code == httpx.codes.FORBIDDEN
 
 
-def test_the_log_in_cookie_is_sent_over_https_only(site: Deployment, person: Callable[[str], Person]) -> None:
-    alice = person("alice").log_in(site.output("user_password"))
-    sessions = [cookie for cookie in alice.http.cookies.jar if cookie.name.startswith("jupyterhub-hub-login")]
-    assert sessions
-    assert all(cookie.secure for cookie in sessions)
+def test_every_cookie_is_sent_over_https_only(site: Deployment, person: Callable[[str], Person]) -> None:
+    alice = person("alice").log_in(site.output("user_password")).start_server()
+    alice.http.get("/user/alice/lab").raise_for_status()
+    cookies = list(alice.http.cookies.jar)
+    assert {cookie.path for cookie in cookies} >= {"/", "/hub/", "/user/alice/"}
+    assert [cookie.name for cookie in cookies if not cookie.secure] == []

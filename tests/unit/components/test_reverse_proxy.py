@@ -106,10 +106,16 @@ def test_a_file_is_put_into_the_volume_by_a_container_that_ends(name: str, file:
     made = proxy()[name]
     uploads = made.inputs["uploads"]
     (upload,) = uploads["value"] if isinstance(uploads, dict) else uploads
-    assert (upload["file"], upload["permissions"]) == (file, "0600")
-    assert (made.inputs["entrypoints"], made.inputs.get("command", [])) == (["/bin/true"], [])
+    assert (upload["file"], upload["permissions"]) == (file, "0640"), "for root and Traefik's group alone"
+    assert (made.inputs["entrypoints"], made.inputs["command"]) == (["/bin/chmod"], ["1777", "/srv/routes"])
+    assert made.inputs["user"] == "0", "whoever the image's own user is"
     assert [(mount["source"], mount["readOnly"]) for mount in made.inputs["mounts"]] == [("the-routes-volume", False)]
     assert made.labels["jupyterhub.role"] == "routes-file"
+
+
+def test_traefik_is_nobody_special_and_writes_nothing() -> None:
+    made = proxy()["proxy"]
+    assert (made.inputs["user"], made.inputs["readOnly"]) == ("10001:0", True)
 
 
 def test_previews_show_the_static_routes() -> None:

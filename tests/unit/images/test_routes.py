@@ -258,3 +258,9 @@ def test_the_file_gives_back_every_text(tmp_path_factory: pytest.TempPathFactory
 def test_a_quoted_text_is_ascii_in_quotes_that_traefik_reads_back(text: str) -> None:
     assert quoted(text).isascii()
     assert parse(f"Path({quoted('/' + text)})") == [("Path", "/" + text)]
+
+
+def test_traefik_which_is_another_user_may_read_the_file(tmp_path: Path) -> None:
+    file = RoutesFile(str(tmp_path / "hub.toml"))
+    file.atomic_dump({"http": {}})
+    assert (tmp_path / "hub.toml").stat().st_mode & 0o777 == 0o644

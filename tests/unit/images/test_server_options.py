@@ -1,5 +1,6 @@
 """What the program's settings make of a user's server, seen on the spawner that traitlets makes of them."""
 
+import ast
 from collections.abc import Callable
 
 import pytest
@@ -58,8 +59,17 @@ def test_a_server_is_of_the_stack_and_a_new_container_at_each_start(hub: Configu
 
 
 def kernel_options(hub: ConfiguredHub) -> dict[str, str]:
-    arguments = [argument.removeprefix("--MappingKernelManager.") for argument in hub.spawner().args]
+    mark = "--MappingKernelManager."
+    arguments = [argument.removeprefix(mark) for argument in hub.spawner().args if argument.startswith(mark)]
     return dict(argument.split("=") for argument in arguments)
+
+
+def test_cookies_against_forged_requests_go_over_https_only(hub: ConfiguredHub) -> None:
+    (argument,) = [argument for argument in hub.spawner().args if argument.startswith("--ServerApp.")]
+    name, _, value = argument.partition("=")
+    options = {"xsrf_cookie_kwargs": {"secure": True, "samesite": "Lax"}}
+    assert (name, ast.literal_eval(value)) == ("--ServerApp.tornado_settings", options)
+    assert hub.app.tornado_settings == options
 
 
 @pytest.mark.parametrize(
