@@ -10,6 +10,7 @@ from components.networks import Networks, NetworksArgs
 from components.notebook_image import NotebookImage, NotebookImageArgs
 from components.reverse_proxy import ReverseProxy, ReverseProxyArgs
 from components.secrets import Secrets, SecretsArgs
+from components.socket_proxy import SocketProxy, SocketProxyArgs
 from components.volumes import Volumes, VolumesArgs
 from settings.load import load
 
@@ -45,6 +46,16 @@ reverse_proxy = ReverseProxy(
     ),
     on_docker,
 )
+socket_proxy = SocketProxy(
+    "socket-proxy",
+    SocketProxyArgs(
+        names=names,
+        settings=settings,
+        notebook_image=notebook_image,
+        docker_api_volume=volumes.docker_api,
+    ),
+    on_docker,
+)
 user_password = operator.user_password or secrets.user_password
 admin_password = operator.admin_password or secrets.admin_password
 hub = Hub(
@@ -59,6 +70,7 @@ hub = Hub(
         admin_password=admin_password,
         notebook_image=notebook_image,
         reverse_proxy=reverse_proxy,
+        socket_proxy=socket_proxy,
     ),
     on_docker,
 )
@@ -67,6 +79,14 @@ pulumi.export("url", settings.site.url)
 pulumi.export("ca_certificate_pem", certificates.ca_certificate_pem)
 pulumi.export("user_password", user_password)
 pulumi.export("admin_password", admin_password)
-pulumi.export("images", {"hub": hub.image, "notebook": notebook_image.reference, "reverse_proxy": reverse_proxy.image})
+pulumi.export(
+    "images",
+    {
+        "hub": hub.image,
+        "notebook": notebook_image.reference,
+        "reverse_proxy": reverse_proxy.image,
+        "socket_proxy": socket_proxy.image,
+    },
+)
 pulumi.export("networks", {part: names.of(part) for part in ("users", "control", "services")})
 pulumi.export("volumes", {"hub_data": volumes.hub_data, "routes": volumes.routes, "homes": names.of("home-<user>")})

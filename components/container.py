@@ -25,7 +25,9 @@ class ServiceContainerArgs:
     memory: int
     """Limit in bytes; there is no swap beside it."""
     healthcheck: docker.ContainerHealthcheckArgs
-    networks: Sequence[docker.ContainerNetworksAdvancedArgs]
+    networks: Sequence[docker.ContainerNetworksAdvancedArgs] = ()
+    network_mode: str | None = None
+    """`none` or `host`, where it joins no network of the stack."""
     mounts: Sequence[docker.ContainerMountArgs] = ()
     ports: Sequence[docker.ContainerPortArgs] = ()
     uploads: Sequence[docker.ContainerUploadArgs] | None = None
@@ -34,6 +36,8 @@ class ServiceContainerArgs:
     command: Sequence[str] | None = None
     user: str | None = None
     """Who it runs as, where that is not the image's own user."""
+    capabilities: Sequence[str] = ()
+    """The few it cannot do without; every other one is dropped."""
     read_only: bool = False
     """Whether its file system takes no writes; not for one with `uploads`, which Docker then refuses."""
     stop_seconds: int = 30
@@ -53,6 +57,7 @@ def service_container(name: str, args: ServiceContainerArgs, opts: pulumi.Resour
         mounts=list(args.mounts),
         ports=list(args.ports),
         networks_advanced=list(args.networks),
+        network_mode=args.network_mode,
         user=args.user,
         read_only=args.read_only,
         restart="unless-stopped",
@@ -67,7 +72,7 @@ def service_container(name: str, args: ServiceContainerArgs, opts: pulumi.Resour
         memory=args.memory // 2**20,
         memory_swap=args.memory // 2**20,
         security_opts=["no-new-privileges:true"],
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+        capabilities=_capabilities(args.capabilities),
         log_driver="json-file",
         log_opts=_LOG_OPTIONS,
         opts=pulumi.ResourceOptions.merge(
@@ -147,3 +152,7 @@ def require_success(check: docker.Container, failure: str) -> pulumi.Output[dock
         return check
 
     return pulumi.Output.all(check.exit_code, check.container_logs).apply(lambda result: verify((result[0], result[1])))
+
+
+def _capabilities(kept: Sequence[str]) -> docker.ContainerCapabilitiesArgs:
+    return docker.ContainerCapabilitiesArgs(adds=list(kept) or None, drops=["ALL"])

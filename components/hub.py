@@ -20,12 +20,12 @@ from components.networks import Networks
 from components.notebook_image import NotebookImage
 from components.reverse_proxy import ReverseProxy
 from components.secrets import Secrets
+from components.socket_proxy import SocketProxy
 from components.volumes import Volumes
-from images.hub.runtime import DATA_FOLDER, HUB_PORT, ROUTES_FOLDER, RUNTIME_FILE, HubSecrets
+from images.hub.runtime import DATA_FOLDER, DOCKER_SOCKET, HUB_PORT, ROUTES_FOLDER, RUNTIME_FILE, HubSecrets
 from settings import Settings
 
 _FOLDER = "images/hub"
-_DOCKER_SOCKET = "/var/run/docker.sock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,7 @@ class HubArgs:
     admin_password: pulumi.Output[str]
     notebook_image: NotebookImage
     reverse_proxy: ReverseProxy
+    socket_proxy: SocketProxy
 
 
 class Hub(pulumi.ComponentResource):
@@ -88,7 +89,12 @@ class Hub(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         checked = require_success(check, "The hub does not start with these settings; the running one was left alone.")
-        self._hub(name, args, uploads, [checked, args.notebook_image.check, args.reverse_proxy.container])
+        self._hub(
+            name,
+            args,
+            uploads,
+            [checked, args.notebook_image.check, args.reverse_proxy.container, args.socket_proxy.container],
+        )
         self.register_outputs({"image": self.image})
 
     def _hub(
@@ -111,7 +117,12 @@ class Hub(pulumi.ComponentResource):
                 mounts=[
                     docker.ContainerMountArgs(type="volume", source=args.volumes.hub_data, target=str(DATA_FOLDER)),
                     docker.ContainerMountArgs(type="volume", source=args.volumes.routes, target=str(ROUTES_FOLDER)),
-                    docker.ContainerMountArgs(type="bind", source=settings.docker.socket_path, target=_DOCKER_SOCKET),
+                    docker.ContainerMountArgs(
+                        type="volume",
+                        source=args.volumes.docker_api,
+                        target=str(DOCKER_SOCKET.parent),
+                        read_only=True,
+                    ),
                 ],
                 networks=[
                     docker.ContainerNetworksAdvancedArgs(

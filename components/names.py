@@ -1,6 +1,7 @@
 """Names and labels of everything a stack makes: fixed, so that other tools can refer to them."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 import pulumi
@@ -21,11 +22,12 @@ class Names:
     stack: str
 
     def __post_init__(self) -> None:
-        if self.stack.endswith(("-user", "-home")):
-            stack, _, part = self.stack.rpartition("-")
+        clash = re.fullmatch(r"(.+)-(user|home)(-.*)?", self.stack)
+        if clash:
+            stack, part, _ = clash.groups()
             raise pulumi.RunError(
                 f"A stack {self.stack} would share names with what users of a stack {stack} have; "
-                f"choose a name that does not end with -{part}."
+                f"choose a name without -{part}."
             )
 
     @property

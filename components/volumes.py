@@ -16,12 +16,14 @@ class VolumesArgs:
 
 
 class Volumes(pulumi.ComponentResource):
-    """The hub's data, which is protected, and the routes that hub and program hand the reverse proxy."""
+    """The hub's data, which is protected, and what containers of the stack hand each other."""
 
     hub_data: pulumi.Output[str]
     """Name of the volume with the hub's database."""
     routes: pulumi.Output[str]
     """Name of the volume with the reverse proxy's routes and certificate."""
+    docker_api: pulumi.Output[str]
+    """Name of the volume with the socket on which the socket proxy serves the hub."""
 
     def __init__(self, name: str, args: VolumesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jupyterhub:index:Volumes", name, None, opts)
@@ -39,14 +41,17 @@ class Volumes(pulumi.ComponentResource):
                 ignore_changes=["labels", "driver_opts"],
             ),
         )
-        routes = docker.Volume(
-            f"{name}-routes",
-            name=args.names.of("routes"),
-            driver="local",
-            labels=volume_labels(args.names.labels("routes")),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+
+        def shared(part: str) -> docker.Volume:
+            return docker.Volume(
+                f"{name}-{part}",
+                name=args.names.of(part),
+                driver="local",
+                labels=volume_labels(args.names.labels(part)),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
 
         self.hub_data = hub_data.name
-        self.routes = routes.name
-        self.register_outputs({"hub_data": self.hub_data, "routes": self.routes})
+        self.routes = shared("routes").name
+        self.docker_api = shared("docker-api").name
+        self.register_outputs({"hub_data": self.hub_data, "routes": self.routes, "docker_api": self.docker_api})

@@ -15,6 +15,10 @@ RUNTIME_FILE = PurePosixPath("/etc/jupyterhub/runtime.json")
 DATA_FOLDER = PurePosixPath("/srv/jupyterhub/data")
 ROUTES_FOLDER = PurePosixPath("/srv/jupyterhub/routes")
 HUB_PORT = 8081
+USER_SERVER_PORT = 8888
+# The socket that the hub reaches Docker through, and the user that may use it (images/hub/Dockerfile).
+DOCKER_SOCKET = PurePosixPath("/run/docker-api/docker.sock")
+HUB_USER = 10000
 # Options of the cookie that keeps other sites from acting in a user's name, of hub and user servers alike.
 XSRF_COOKIE = {"secure": True, "samesite": "Lax"}
 

@@ -10,7 +10,7 @@ from dockerspawner import DockerSpawner
 from traitlets import Dict, Unicode
 from traitlets.config import Config
 
-from images.hub.runtime import XSRF_COOKIE, HubRuntime, UserServerRuntime
+from images.hub.runtime import DOCKER_SOCKET, USER_SERVER_PORT, XSRF_COOKIE, HubRuntime, UserServerRuntime
 
 _LOG_LIMITS = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 
@@ -87,6 +87,7 @@ def _apply_server(runtime: HubRuntime, c: Config) -> None:
         f"--ServerApp.tornado_settings={{'xsrf_cookie_kwargs': {XSRF_COOKIE}}}",
         *_kernel_arguments(server),
     ]
+    c.Spawner.port = USER_SERVER_PORT
     c.Spawner.default_url = server.default_url
     c.Spawner.notebook_dir = server.home_path
     c.Spawner.environment = {**server.environment, "JUPYTERHUB_ACTIVITY_INTERVAL": str(server.activity_interval)}
@@ -100,6 +101,7 @@ def _apply_container(runtime: HubRuntime, c: Config) -> None:
     server = runtime.user_server
     c.UserServerSpawner.stack = runtime.stack
     c.UserServerSpawner.version_labels = version_labels(server)
+    c.DockerSpawner.client_kwargs = {"base_url": f"unix://{DOCKER_SOCKET}"}
     c.DockerSpawner.prefix = f"{runtime.stack}-user"
     c.DockerSpawner.image = server.image
     c.DockerSpawner.network_name = server.network

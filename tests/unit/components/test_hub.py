@@ -13,6 +13,7 @@ from components.networks import Networks, NetworksArgs
 from components.notebook_image import NotebookImage, NotebookImageArgs
 from components.reverse_proxy import ReverseProxy, ReverseProxyArgs
 from components.secrets import Secrets, SecretsArgs
+from components.socket_proxy import SocketProxy, SocketProxyArgs
 from components.volumes import Volumes, VolumesArgs
 from images.hub.runtime import HubRuntime, HubSecrets
 from tests.unit.recording import Recording, Registration, State, record
@@ -48,6 +49,10 @@ def hub(
             api_password=secrets.proxy_api_password,
         )
         image = NotebookImageArgs(names=NAMES, image=settings.notebooks.image, build=settings.build)
+        notebook_image = NotebookImage("notebook", image)
+        socket_proxy = SocketProxyArgs(
+            names=NAMES, settings=settings, notebook_image=notebook_image, docker_api_volume=volumes.docker_api
+        )
         args = HubArgs(
             names=NAMES,
             settings=settings,
@@ -56,8 +61,9 @@ def hub(
             secrets=secrets,
             user_password=pulumi.Output.secret(USER_PASSWORD),
             admin_password=pulumi.Output.secret(ADMIN_PASSWORD),
-            notebook_image=NotebookImage("notebook", image),
+            notebook_image=notebook_image,
             reverse_proxy=ReverseProxy("proxy", proxy),
+            socket_proxy=SocketProxy("socket-proxy", socket_proxy),
         )
         Hub("hub", args)
 
@@ -123,11 +129,11 @@ def test_the_hub_finds_all_its_secrets_in_its_environment() -> None:
 
 
 def test_it_keeps_its_data_writes_routes_and_reaches_docker() -> None:
-    mounts = hub(docker={"host": "unix:///run/user/1000/docker.sock"})["hub"].inputs["mounts"]
+    mounts = hub()["hub"].inputs["mounts"]
     assert [(mount["type"], mount["source"], mount["target"]) for mount in mounts] == [
         ("volume", "jupyterhub-test-hub-data", "/srv/jupyterhub/data"),
         ("volume", "jupyterhub-test-routes", "/srv/jupyterhub/routes"),
-        ("bind", "/run/user/1000/docker.sock", "/var/run/docker.sock"),
+        ("volume", "jupyterhub-test-docker-api", "/run/docker-api"),
     ]
 
 

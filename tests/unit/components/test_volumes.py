@@ -13,14 +13,14 @@ def volumes(names: Names = NAMES) -> Recording:
     return record(program)
 
 
-def test_there_are_two_with_fixed_names_and_labels() -> None:
+def test_they_have_fixed_names_and_labels() -> None:
     assert {each.inputs["name"]: each.labels for each in volumes().of(VOLUME)} == {
         f"jupyterhub-test-{part}": {"jupyterhub.stack": "jupyterhub-test", "jupyterhub.role": part}
-        for part in ("hub-data", "routes")
+        for part in ("hub-data", "routes", "docker-api")
     }
 
 
-def test_both_belong_to_the_component_and_are_local() -> None:
+def test_all_belong_to_the_component_and_are_local() -> None:
     assert {(each.parent, each.inputs["driver"]) for each in volumes().of(VOLUME)} == {("volumes", "local")}
 
 
@@ -37,4 +37,8 @@ def test_routes_are_replaced_when_they_must_be() -> None:
 
 
 def test_the_names_are_its_outputs() -> None:
-    assert volumes().outputs["volumes"] == {"hub_data": "jupyterhub-test-hub-data", "routes": "jupyterhub-test-routes"}
+    assert volumes().outputs["volumes"] == {
+        "hub_data": "jupyterhub-test-hub-data",
+        "routes": "jupyterhub-test-routes",
+        "docker_api": "jupyterhub-test-docker-api",
+    }

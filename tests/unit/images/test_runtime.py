@@ -1,6 +1,7 @@
 """What the program hands the hub: settings in a file, secrets in the environment."""
 
 import json
+import re
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -99,5 +100,5 @@ def test_secrets_are_hidden_where_they_are_printed_and_whole_where_they_are_used
 
 @pytest.mark.parametrize("folder", [RUNTIME_FILE.parent, DATA_FOLDER, ROUTES_FOLDER], ids=str)
 def test_the_image_has_the_folders_that_the_program_puts_something_in(folder: object) -> None:
-    made = [line for line in (CHECKOUT / "images/hub/Dockerfile").read_text().splitlines() if "mkdir -p" in line]
-    assert [line for line in made if str(folder) in line.split()]
+    lines = (CHECKOUT / "images/hub/Dockerfile").read_text().splitlines()
+    assert [line for line in lines if re.search(r"mkdir -p|install -d", line) and str(folder) in line.split()]

@@ -32,6 +32,7 @@ def test_images_are_those_that_run(deployed: Recording) -> None:
         "hub": deployed["hub"].inputs["image"],
         "notebook": deployed["notebook-version-check"].inputs["image"],
         "reverse_proxy": deployed["proxy"].inputs["image"],
+        "socket_proxy": deployed["socket-proxy"].inputs["image"],
     }
 
 

@@ -24,12 +24,14 @@ ROLES = {
     "networks-services": "services",
     "volumes-hub-data": "hub-data",
     "volumes-routes": "routes",
+    "volumes-docker-api": "docker-api",
     "notebook-version-check": "check",
     "proxy-check": "check",
     "hub-check": "check",
     "proxy-static-routes": "routes-file",
     "proxy-credentials": "routes-file",
     "proxy": "proxy",
+    "socket-proxy": "socket-proxy",
     "hub": "hub",
 }
 COMPONENTS = {
@@ -39,8 +41,11 @@ COMPONENTS = {
     "certificates": "Certificates",
     "notebook": "NotebookImage",
     "proxy": "ReverseProxy",
+    "socket-proxy": "SocketProxy",
     "hub": "Hub",
 }
+# The only capabilities that any container has.
+CAPABILITIES = {"socket-proxy": ["SETGID", "SETUID"]}
 
 
 def test_everything_that_can_carry_labels_says_whose_it_is_and_what_for(site: Site) -> None:
@@ -60,7 +65,9 @@ def test_what_has_a_fixed_name_starts_with_project_and_stack(site: Site) -> None
         "networks-services": f"{site.prefix}-services",
         "volumes-hub-data": f"{site.prefix}-hub-data",
         "volumes-routes": f"{site.prefix}-routes",
+        "volumes-docker-api": f"{site.prefix}-docker-api",
         "proxy": f"{site.prefix}-proxy",
+        "socket-proxy": f"{site.prefix}-socket-proxy",
         "hub": f"{site.prefix}-hub",
     }
 
@@ -92,10 +99,9 @@ def test_everything_of_docker_goes_to_the_engine_of_the_settings(site: Site) -> 
 
 
 def test_services_stay_up_and_one_shots_do_not(deployed: Recording) -> None:
-    assert {each.name: each.inputs["restart"] for each in deployed.services} == {
-        "hub": "unless-stopped",
-        "proxy": "unless-stopped",
-    }
+    assert {each.name: each.inputs["restart"] for each in deployed.services} == dict.fromkeys(
+        ("hub", "proxy", "socket-proxy"), "unless-stopped"
+    )
     assert {each.inputs["restart"] for each in deployed.one_shots} == {"no"}
 
 
@@ -105,13 +111,18 @@ def test_services_stay_up_and_one_shots_do_not(deployed: Recording) -> None:
         ("logDriver", "json-file"),
         ("logOpts", {"max-file": "3", "max-size": "10m"}),
         ("securityOpts", ["no-new-privileges:true"]),
-        ("capabilities", {"drops": ["ALL"]}),
         ("init", True),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_container_has(deployed: Recording, key: str, value: object) -> None:
     assert [each.name for each in deployed.of(CONTAINER) if each.inputs.get(key) != value] == []
+
+
+def test_no_container_has_a_capability_but_those_that_cannot_do_without(deployed: Recording) -> None:
+    for each in deployed.of(CONTAINER):
+        kept = {"adds": CAPABILITIES[each.name]} if each.name in CAPABILITIES else {}
+        assert each.inputs["capabilities"] == {"drops": ["ALL"], **kept}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +134,7 @@ def test_no_container_has(deployed: Recording, key: str) -> None:
 
 def test_every_container_has_a_memory_limit_and_no_swap_beside_it(site: Site) -> None:
     limits = {each.name: (each.inputs["memory"], each.inputs["memorySwap"]) for each in site.deployed.of(CONTAINER)}
-    services = {"hub": site.settings.hub.memory, "proxy": site.settings.proxy.memory}
+    services = {"hub": site.settings.hub.memory, "proxy": site.settings.proxy.memory, "socket-proxy": 2**27}
     assert limits == {name: (services.get(name, 2**29) // 2**20,) * 2 for name in limits}
 
 
@@ -182,7 +193,7 @@ def test_networks_have_the_addresses_of_the_settings(site: Site) -> None:
 def test_a_fixed_address_lies_in_its_network_and_is_nobody_elses(site: Site) -> None:
     taken: list[tuple[str, str]] = []
     for container in site.deployed.services:
-        for end in container.inputs["networksAdvanced"]:
+        for end in container.inputs.get("networksAdvanced", []):
             name = end["name"].removeprefix("id-of-")
             for config in site.deployed[name].inputs.get("ipamConfigs", []):
                 address = IPv4Network(end["ipv4Address"])
@@ -195,7 +206,7 @@ def test_a_fixed_address_lies_in_its_network_and_is_nobody_elses(site: Site) -> 
 
 
 def test_networks_are_joined_by_identifier(deployed: Recording) -> None:
-    ends = {end["name"] for each in deployed.services for end in each.inputs["networksAdvanced"]}
+    ends = {end["name"] for each in deployed.services for end in each.inputs.get("networksAdvanced", [])}
     assert ends == {f"id-of-{each.name}" for each in deployed.of(NETWORK)}
 
 
@@ -215,14 +226,14 @@ def mounts(container: Registration) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_hub_alone_mounts_something_of_the_server_which_is_dockers_socket(site: Site) -> None:
-    # Whoever reaches the socket is root on the server. Traefik must not, nor any container that runs once.
+def test_the_socket_proxy_alone_mounts_something_of_the_server_which_is_dockers_socket(site: Site) -> None:
+    # Whoever reaches the socket is root on the server.
     of_the_server = {
         each.name: [mount["source"] for mount in mounts(each) if mount["type"] != "volume"]
         for each in site.deployed.of(CONTAINER)
     }
     assert {name: found for name, found in of_the_server.items() if found} == {
-        "hub": [site.settings.docker.socket_path]
+        "socket-proxy": [site.settings.docker.socket_path]
     }
     assert not [each.name for each in site.deployed.of(CONTAINER) if "volumes" in each.inputs]
 
@@ -239,6 +250,17 @@ def test_the_hub_alone_sees_its_data(site: Site) -> None:
     assert [each.name for each in site.deployed.of(CONTAINER) if data in {m["source"] for m in mounts(each)}] == ["hub"]
 
 
+def test_the_socket_proxy_can_be_reached_through_a_volume_of_the_hub_alone(site: Site) -> None:
+    served = {
+        each.name: mount.get("readOnly", False)
+        for each in site.deployed.of(CONTAINER)
+        for mount in mounts(each)
+        if mount["source"] == f"{site.prefix}-docker-api"
+    }
+    assert served == {"socket-proxy": False, "hub": True}
+    assert site.deployed["socket-proxy"].inputs["networkMode"] == "none"
+
+
 def test_every_image_is_pinned_and_declared(deployed: Recording) -> None:
     declared = {each.inputs["name"] for each in deployed.of(IMAGE)}
     assert {each.inputs["image"] for each in deployed.of(CONTAINER)} <= declared
@@ -253,7 +275,7 @@ def test_an_image_that_is_built_has_a_name_of_its_content(deployed: Recording) -
         built = "build" in each.inputs
         assert built == each.inputs["name"].startswith("jhub.invalid/")
         assert not built or re.fullmatch(
-            r"jhub\.invalid/jupyterhub/(hub|notebook|reverse_proxy):[0-9a-f]{16}", each.inputs["name"]
+            r"jhub\.invalid/jupyterhub/(hub|notebook|reverse_proxy|socket_proxy):[0-9a-f]{16}", each.inputs["name"]
         )
 
 
@@ -282,7 +304,7 @@ def test_only_what_has_a_fixed_name_or_port_goes_before_its_successor(deployed: 
 
 def test_nothing_that_runs_is_touched_before_its_checks_have_passed(deployed: Recording) -> None:
     assert {"proxy-check", "proxy-static-routes", "proxy-credentials"} <= deployed["proxy"].dependencies
-    assert {"hub-check", "notebook-version-check", "proxy"} <= deployed["hub"].dependencies
+    assert {"hub-check", "notebook-version-check", "proxy", "socket-proxy"} <= deployed["hub"].dependencies
 
 
 def test_a_container_depends_on_its_image(deployed: Recording) -> None:
@@ -327,7 +349,7 @@ def test_two_stacks_share_nothing_but_images() -> None:
             if name
         }
 
-    assert len(names(one)) == 9
+    assert len(names(one)) == 11
     assert not names(one) & names(other)
 
 
@@ -359,7 +381,7 @@ def test_the_program_only_hands_the_configuration_on() -> None:
 
 # Arrows point one way.
 MAY_IMPORT = {
-    "components": {"components", "settings", "images.hub.runtime"},
+    "components": {"components", "settings", *(f"images.{path.name}.runtime" for path in CHECKOUT.glob("images/*"))},
     "settings": {"settings"},
     "hubctl": {"hubctl", "settings"},
     "images": {"images"},
