@@ -37,7 +37,8 @@ class ServiceContainerArgs:
     user: str | None = None
     """Who it runs as, where that is not the image's own user."""
     capabilities: Sequence[str] = ()
-    """The few it cannot do without; every other one is dropped."""
+    """The few it cannot do without; every other one is dropped. Written and sorted as the engine reports them
+    (`CAP_SETUID`), or the provider would see a change at every refresh."""
     read_only: bool = False
     """Whether its file system takes no writes; not for one with `uploads`, which Docker then refuses."""
     stop_seconds: int = 30

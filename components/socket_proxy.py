@@ -76,7 +76,7 @@ class SocketProxy(pulumi.ComponentResource):
                 memory=_MEMORY,
                 network_mode="none",
                 # To leave root for a user of the group that the engine's socket belongs to, whichever that is here.
-                capabilities=["SETGID", "SETUID"],
+                capabilities=["CAP_SETGID", "CAP_SETUID"],
                 read_only=True,
                 mounts=[
                     docker.ContainerMountArgs(

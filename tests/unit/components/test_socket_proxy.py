@@ -34,7 +34,7 @@ def runtime(made: Recording) -> SocketProxyRuntime:
 def test_it_has_no_network_writes_nothing_and_can_do_no_more_than_leave_root() -> None:
     made = socket_proxy()["socket-proxy"].inputs
     assert (made["networkMode"], made["readOnly"]) == ("none", True)
-    assert made["capabilities"] == {"adds": ["SETGID", "SETUID"], "drops": ["ALL"]}
+    assert made["capabilities"] == {"adds": ["CAP_SETGID", "CAP_SETUID"], "drops": ["ALL"]}
     assert not made.get("networksAdvanced")
     assert not made.get("ports")
 

@@ -45,7 +45,7 @@ COMPONENTS = {
     "hub": "Hub",
 }
 # The only capabilities that any container has.
-CAPABILITIES = {"socket-proxy": ["SETGID", "SETUID"]}
+CAPABILITIES = {"socket-proxy": ["CAP_SETGID", "CAP_SETUID"]}
 
 
 def test_everything_that_can_carry_labels_says_whose_it_is_and_what_for(site: Site) -> None:
