@@ -4,6 +4,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.certificates import Certificates, CertificatesArgs
+from components.firewall import Firewall, FirewallArgs
 from components.hub import Hub, HubArgs
 from components.names import Names
 from components.networks import Networks, NetworksArgs
@@ -13,12 +14,22 @@ from components.secrets import Secrets, SecretsArgs
 from components.socket_proxy import SocketProxy, SocketProxyArgs
 from components.volumes import Volumes, VolumesArgs
 from settings.load import load
+from settings.network import Isolation
 
 settings, operator = load(pulumi.Config())
 names = Names(project=pulumi.get_project(), stack=pulumi.get_stack())
 on_docker = pulumi.ResourceOptions(providers=[docker.Provider("docker", host=settings.docker.host)])
 
 networks = Networks("networks", NetworksArgs(names=names, network=settings.network), on_docker)
+firewall = (
+    Firewall(
+        "firewall",
+        FirewallArgs(names=names, network=settings.network, build=settings.build, networks=networks),
+        on_docker,
+    )
+    if settings.network.isolation is Isolation.FIREWALL
+    else None
+)
 volumes = Volumes("volumes", VolumesArgs(names=names), on_docker)
 secrets = Secrets("secrets", SecretsArgs(rotation=settings.hub.secret_rotation))
 certificates = Certificates(
@@ -71,6 +82,7 @@ hub = Hub(
         notebook_image=notebook_image,
         reverse_proxy=reverse_proxy,
         socket_proxy=socket_proxy,
+        firewall=firewall,
     ),
     on_docker,
 )
@@ -86,6 +98,7 @@ pulumi.export(
         "notebook": notebook_image.reference,
         "reverse_proxy": reverse_proxy.image,
         "socket_proxy": socket_proxy.image,
+        "firewall": firewall.image if firewall else None,
     },
 )
 pulumi.export("networks", {part: names.of(part) for part in ("users", "control", "services")})

@@ -95,12 +95,14 @@ class OneShotContainerArgs:
     command: Sequence[str]
     uploads: Sequence[docker.ContainerUploadArgs] | None = None
     mounts: Sequence[docker.ContainerMountArgs] = ()
-    envs: Sequence[str] | None = None
+    envs: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
     user: str | None = None
+    network_mode: str = "none"
+    capabilities: Sequence[str] = ()
 
 
 def one_shot_container(name: str, args: OneShotContainerArgs, opts: pulumi.ResourceOptions) -> docker.Container:
-    """A container that runs one command, without a network, and stays as the record of its exit code and output.
+    """A container that runs one command, by default without a network, and stays as the record of how that went.
 
     It has no fixed name and is made before its predecessor is deleted: only so can its failure stop an update while
     everything that depends on it still runs.
@@ -115,7 +117,7 @@ def one_shot_container(name: str, args: OneShotContainerArgs, opts: pulumi.Resou
         uploads=args.uploads,
         mounts=list(args.mounts),
         user=args.user,
-        network_mode="none",
+        network_mode=args.network_mode,
         restart="no",
         must_run=False,
         attach=True,
@@ -126,7 +128,7 @@ def one_shot_container(name: str, args: OneShotContainerArgs, opts: pulumi.Resou
         memory=512,
         memory_swap=512,
         security_opts=["no-new-privileges:true"],
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+        capabilities=_capabilities(args.capabilities),
         log_driver="json-file",
         log_opts=_LOG_OPTIONS,
         opts=pulumi.ResourceOptions.merge(

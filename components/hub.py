@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import pulumi
 import pulumi_docker as docker
@@ -14,6 +15,7 @@ from components.container import (
     require_success,
     service_container,
 )
+from components.firewall import Firewall
 from components.hub_runtime import hub_runtime
 from components.names import Names
 from components.networks import Networks
@@ -22,7 +24,15 @@ from components.reverse_proxy import ReverseProxy
 from components.secrets import Secrets
 from components.socket_proxy import SocketProxy
 from components.volumes import Volumes
-from images.hub.runtime import DATA_FOLDER, DOCKER_SOCKET, HUB_PORT, ROUTES_FOLDER, RUNTIME_FILE, HubSecrets
+from images.hub.runtime import (
+    DATA_FOLDER,
+    DOCKER_SOCKET,
+    HEARTBEAT_FILE,
+    HUB_PORT,
+    ROUTES_FOLDER,
+    RUNTIME_FILE,
+    HubSecrets,
+)
 from settings import Settings
 
 _FOLDER = "images/hub"
@@ -42,6 +52,8 @@ class HubArgs:
     notebook_image: NotebookImage
     reverse_proxy: ReverseProxy
     socket_proxy: SocketProxy
+    firewall: Firewall | None
+    """None where the site isolates user servers by other means, or not at all."""
 
 
 class Hub(pulumi.ComponentResource):
@@ -93,7 +105,13 @@ class Hub(pulumi.ComponentResource):
             name,
             args,
             uploads,
-            [checked, args.notebook_image.check, args.reverse_proxy.container, args.socket_proxy.container],
+            [
+                checked,
+                args.notebook_image.check,
+                args.reverse_proxy.container,
+                args.socket_proxy.container,
+                *([args.firewall.container] if args.firewall else []),
+            ],
         )
         self.register_outputs({"image": self.image})
 
@@ -114,16 +132,7 @@ class Hub(pulumi.ComponentResource):
                 memory=settings.hub.memory,
                 uploads=uploads,
                 envs=_environment(args),
-                mounts=[
-                    docker.ContainerMountArgs(type="volume", source=args.volumes.hub_data, target=str(DATA_FOLDER)),
-                    docker.ContainerMountArgs(type="volume", source=args.volumes.routes, target=str(ROUTES_FOLDER)),
-                    docker.ContainerMountArgs(
-                        type="volume",
-                        source=args.volumes.docker_api,
-                        target=str(DOCKER_SOCKET.parent),
-                        read_only=True,
-                    ),
-                ],
+                mounts=_mounts(args),
                 networks=[
                     docker.ContainerNetworksAdvancedArgs(
                         name=args.networks.control, ipv4_address=str(network.hub_control_address), aliases=["hub"]
@@ -144,6 +153,20 @@ class Hub(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self, depends_on=depends_on),
         )
+
+
+def _mounts(args: HubArgs) -> list[docker.ContainerMountArgs]:
+    def mount(volume: pulumi.Input[str], folder: PurePosixPath, *, read_only: bool) -> docker.ContainerMountArgs:
+        return docker.ContainerMountArgs(type="volume", source=volume, target=str(folder), read_only=read_only)
+
+    mounts = [
+        mount(args.volumes.hub_data, DATA_FOLDER, read_only=False),
+        mount(args.volumes.routes, ROUTES_FOLDER, read_only=False),
+        mount(args.volumes.docker_api, DOCKER_SOCKET.parent, read_only=True),
+    ]
+    if args.firewall:
+        mounts.append(mount(args.firewall.heartbeat_volume, HEARTBEAT_FILE.parent, read_only=True))
+    return mounts
 
 
 def _stand_in_secrets() -> list[str]:

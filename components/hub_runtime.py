@@ -1,5 +1,6 @@
 """From settings to what the hub is told."""
 
+from components.firewall import firewall_runtime
 from components.names import Names
 from components.traefik import API_PORT, API_USERNAME, ENTRY_POINT
 from images.hub.runtime import (
@@ -14,6 +15,7 @@ from images.hub.runtime import (
     UserServerRuntime,
 )
 from settings import Settings
+from settings.network import Egress, Isolation, NetworkSettings
 from settings.notebooks import BuiltNotebookImage
 
 # What starts a server in our own image: without packages that users installed at home, so that none of them can keep
@@ -41,6 +43,7 @@ def hub_runtime(settings: Settings, names: Names, notebook_image: str) -> HubRun
             allow_existing=settings.access.allow_existing,
         ),
         user_server=_user_server(settings, names, notebook_image),
+        firewall_fingerprint=_firewall_fingerprint(settings.network, names),
         idle_culler=IdleCullerRuntime(
             server_timeout=settings.idle.server_timeout,
             max_age=settings.idle.max_age,
@@ -55,6 +58,21 @@ def hub_runtime(settings: Settings, names: Names, notebook_image: str) -> HubRun
     )
 
 
+def user_resolvers(network: NetworkSettings) -> list[str]:
+    """Name servers that user servers are given in place of the engine's own."""
+    if network.egress is Egress.BLOCKED:
+        # Nobody answers there. The engine itself would ask outside for a container, where its own resolver is on a
+        # loopback address, and no rule for the container could stop it. The names of the stack are the engine's.
+        return ["127.0.0.1"]
+    return [str(address) for address in network.resolvers]
+
+
+def _firewall_fingerprint(network: NetworkSettings, names: Names) -> str | None:
+    if network.isolation is not Isolation.FIREWALL:
+        return None
+    return firewall_runtime(network, names).fingerprint
+
+
 def _user_server(settings: Settings, names: Names, notebook_image: str) -> UserServerRuntime:
     notebooks = settings.notebooks
     built = isinstance(notebooks.image, BuiltNotebookImage)
@@ -62,6 +80,7 @@ def _user_server(settings: Settings, names: Names, notebook_image: str) -> UserS
         image=notebook_image,
         command=_BUILT_COMMAND if built else _PUBLISHED_COMMAND,
         network=names.of("users"),
+        resolvers=user_resolvers(settings.network),
         default_url=notebooks.default_url,
         home_path=settings.storage.home.mount_path,
         memory_limit=notebooks.limits.memory,

@@ -8,7 +8,10 @@ import pulumi
 import pulumi_docker as docker
 
 from components.names import Names, network_labels
-from settings.network import NetworkSettings
+from settings.network import Isolation, NetworkSettings
+
+# Part of the name of the user network's bridge, on which the firewall's rules lie.
+USER_BRIDGE = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,8 @@ class Networks(pulumi.ComponentResource):
             name=args.names.of("users"),
             driver="bridge",
             ipv6=False,
-            options=_bridge_options(args.names.bridge("user")),
+            internal=network.isolation is Isolation.DOCKER,
+            options=_bridge_options(args.names.bridge(USER_BRIDGE), closed=network.isolation is Isolation.FIREWALL),
             # Both subnet and gateway: with only one, Docker adds the other and the network would be replaced.
             ipam_configs=[_addresses(network.subnet, network.gateway, network.user_range)],
             labels=network_labels(args.names.labels("users")),
@@ -53,7 +57,7 @@ class Networks(pulumi.ComponentResource):
             name=args.names.of("control"),
             driver="bridge",
             ipv6=False,
-            options=_bridge_options(args.names.bridge("ctrl")),
+            options=_bridge_options(args.names.bridge("ctrl"), closed=False),
             ipam_configs=[_addresses(network.control_subnet, network.control_gateway)],
             labels=network_labels(args.names.labels("control")),
             opts=pulumi.ResourceOptions(parent=self),
@@ -73,11 +77,13 @@ class Networks(pulumi.ComponentResource):
         self.register_outputs({"users": self.users, "control": self.control, "services": self.services})
 
 
-def _bridge_options(interface: str) -> Mapping[str, str]:
+def _bridge_options(interface: str, *, closed: bool) -> Mapping[str, str]:
+    """Options of a bridge; on a closed one nothing gets from one container to another, nor out, without our rules."""
+    opened = str(not closed).lower()
     return {
         "com.docker.network.bridge.name": interface,
-        "com.docker.network.bridge.enable_icc": "true",
-        "com.docker.network.bridge.enable_ip_masquerade": "true",
+        "com.docker.network.bridge.enable_icc": opened,
+        "com.docker.network.bridge.enable_ip_masquerade": opened,
     }
 
 

@@ -7,6 +7,7 @@ import pulumi_docker as docker
 
 from components.built_image import BuiltImage, BuiltImageArgs
 from components.container import ServiceContainerArgs, service_container
+from components.hub_runtime import user_resolvers
 from components.names import Names
 from components.notebook_image import NotebookImage
 from images.hub.runtime import HUB_USER, USER_SERVER_PORT
@@ -111,5 +112,6 @@ def _runtime(args: SocketProxyArgs, notebook_image: str) -> SocketProxyRuntime:
         memory_limit=notebooks.limits.memory,
         cpu_limit=notebooks.limits.cpu,
         pids_limit=notebooks.limits.pids,
+        resolvers=user_resolvers(args.settings.network),
         client_group=HUB_USER,
     )

@@ -38,9 +38,12 @@ def welcome(stack: StackName = "dev") -> None:
 def down(stack: StackName = "dev") -> None:
     """Take hub, proxy and everybody's server down. Data, keys and the user network stay."""
     selected = PulumiStack(stack)
+    objects = StackObjects(selected)
+    bridge = objects.user_bridge()
     selected.run("destroy", "--exclude-protected", "--yes", "--skip-preview", "--suppress-outputs")
     # After the hub: nobody can start another one now.
-    StackObjects(selected).stop_user_servers(console)
+    objects.stop_user_servers(console)
+    objects.remove_firewall_rules(bridge, console)
     console.print(
         f"[bold]{selected.prefix}[/] is down; files and log-ins are kept. Bring it back: make up{_stack(stack)}"
     )
@@ -64,8 +67,10 @@ def purge(
     if selected.exists():
         selected.run("state", "unprotect", "--all", "--yes")
         objects.stop_user_servers(console)
+        bridge = objects.user_bridge()
         selected.run("destroy", "--yes", "--skip-preview", "--suppress-outputs")
         selected.run("stack", "rm", "--yes", "--preserve-config")
+        objects.remove_firewall_rules(bridge, console)
     objects.stop_user_servers(console)
     objects.delete_volumes(console)
     console.print(f"[bold]{selected.prefix}[/] is gone. Start afresh: make up{_stack(stack)}")

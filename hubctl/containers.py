@@ -22,6 +22,7 @@ class StackObjects:
     def __init__(self, stack: PulumiStack) -> None:
         self._client = docker.DockerClient(base_url=stack.docker.host)
         self._label = f"jupyterhub.stack={stack.prefix}"
+        self._firewall_image = f"jhub.invalid/{stack.project}/firewall"
 
     def remove_unknown(self, known: set[str]) -> list[str]:
         """Remove the program's own containers and networks whose identifiers are not known; the names of those."""
@@ -66,6 +67,26 @@ class StackObjects:
             volume.remove()
         if volumes:
             console.print(f"Deleted {len(volumes)} volumes.")
+
+    def user_bridge(self) -> str | None:
+        """Name of the user network's bridge, if there is that network."""
+        networks = self._client.networks.list(filters={"label": [self._label, "jupyterhub.role=users"]}, greedy=True)
+        return networks[0].attrs["Options"]["com.docker.network.bridge.name"] if networks else None
+
+    def remove_firewall_rules(self, bridge: str | None, console: Console) -> None:
+        """Remove the rules on a bridge, which stay when the firewall's container ends."""
+        images = self._client.images.list(name=self._firewall_image)
+        if bridge is None or not images:
+            return
+        answer: bytes = self._client.containers.run(
+            images[0],
+            ["python", "-m", "images.firewall", "remove", "--bridge", bridge],
+            network_mode="host",
+            cap_drop=["ALL"],
+            cap_add=["NET_ADMIN"],
+            remove=True,
+        )
+        console.print(answer.decode().strip())
 
 
 def run_once(stack: PulumiStack, image: str, command: list[str]) -> str:

@@ -40,7 +40,7 @@ class Settings(SettingsModel):
     """Where people's files live."""
 
     network: NetworkSettings = NetworkSettings()
-    """The addresses of the stack's own networks."""
+    """What user servers can reach, and the addresses of the stack's own networks."""
 
     idle: IdleSettings = IdleSettings()
     """When what nobody uses is stopped."""

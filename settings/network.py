@@ -1,21 +1,87 @@
-"""`network`: the addresses of the stack's own networks."""
+"""`network`: what user servers can reach, and the addresses of the stack's own networks."""
 
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from settings.model import SettingsModel
-from settings.values import Subnet
+from settings.values import Destination, EntryName, Port, ResolverAddress, Subnet
+
+
+class Isolation(StrEnum):
+    """What keeps user servers from each other and from this server."""
+
+    FIREWALL = "firewall"
+    DOCKER = "docker"
+    OFF = "off"
+
+
+class Egress(StrEnum):
+    """What user servers reach outside of the stack."""
+
+    OPEN = "open"
+    INTERNET = "internet"
+    BLOCKED = "blocked"
+
+
+class EgressException(SettingsModel):
+    """A place on a private network that user servers may reach although the rest of it is closed."""
+
+    to: Destination
+    """Address, such as 10.1.2.3, or network, such as 10.1.2.0/24."""
+
+    port: Port | None = None
+    """The only port that is open there; without it, every port is."""
+
+    protocol: Literal["tcp", "udp"] = "tcp"
+    """Protocol of the ports, tcp or udp."""
 
 
 class NetworkSettings(SettingsModel):
-    """The addresses of the stack's own networks. Neither may overlap another network this server can reach."""
+    """What user servers can reach, and the addresses of the stack's own networks."""
+
+    isolation: Isolation = Isolation.FIREWALL
+    """What keeps user servers from each other and from this server. `firewall`: rules of ours, which need iptables.
+    `docker`: an internal network without any, where users reach each other's servers, and this server on engines before
+    28. `off`: nothing, for a site whose users trust each other with everything."""
+
+    egress: Egress = Egress.INTERNET
+    """What user servers reach outside. `internet`: everything but private networks, this server and the metadata
+    service of a cloud. `blocked`: nothing. `open`: everything that this server reaches, your other machines too."""
+
+    egress_exceptions: dict[EntryName, EgressException] = Field(default={})
+    """Places on private networks that user servers may reach all the same with `egress: internet`, by name."""
+
+    resolvers: tuple[ResolverAddress, ...] = ()
+    """Name servers for user servers; without any, those that this server itself uses. Name them where this server asks
+    one on a loopback address (systemd-resolved) that asks one on a private network."""
 
     subnet: Subnet = IPv4Network("10.201.0.0/20")
     """Network of the user servers, /16 to /26; the upper half is theirs. A change stops every server."""
 
     control_subnet: Subnet = IPv4Network("10.201.16.0/28")
-    """Network between hub and reverse proxy, /28 or larger."""
+    """Network between hub and reverse proxy, /28 or larger. Neither may overlap another that this server can reach."""
+
+    @model_validator(mode="after")
+    def _isolation_can_do_it(self) -> "NetworkSettings":
+        if self.isolation is Isolation.DOCKER and self.egress is not Egress.BLOCKED:
+            raise ValueError(
+                "has isolation: docker, which lets nothing out; write egress: blocked beside it, or isolation: firewall"
+            )
+        if self.isolation is Isolation.OFF and self.egress is not Egress.OPEN:
+            raise ValueError(
+                "has isolation: off, which lets everything out; write egress: open beside it, or isolation: firewall"
+            )
+        if self.egress_exceptions and self.egress is not Egress.INTERNET:
+            raise ValueError(
+                f"has egress_exceptions, which mean nothing with egress: {self.egress}; remove them, "
+                "or write egress: internet"
+            )
+        if self.resolvers and self.egress is Egress.BLOCKED:
+            raise ValueError("has resolvers, which egress: blocked cuts off; remove one of the two")
+        return self
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> "NetworkSettings":

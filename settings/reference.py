@@ -100,9 +100,7 @@ def _section(schema: dict[str, Any], root: dict[str, Any]) -> list[str]:
     variants = [_resolve(variant, root) for variant in schema.get("oneOf", [])]
     if variants:
         return [line for variant in variants for line in _variant(variant, root)]
-    if "additionalProperties" in schema and isinstance(schema["additionalProperties"], dict):
-        return [*_table(_resolve(schema["additionalProperties"], root), root), ""]
-    return [*_table(schema, root), ""]
+    return [*_table(_entry(schema, root) or schema, root), ""]
 
 
 def _variant(variant: dict[str, Any], root: dict[str, Any]) -> list[str]:
@@ -131,9 +129,19 @@ def _rows(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterator
                 kind = member["properties"]["kind"]["const"]
                 yield f"| `{prefix}{name}.kind` | | `{kind}`: {_one_line(member['description'])} |"
                 yield from _rows(member, root, f"{prefix}{name}.")
+        elif entry := _entry(resolved, root):
+            yield f"| `{prefix}{name}` | {_default(property_schema)} | {description} |"
+            yield from _rows(entry, root, f"{prefix}{name}.<name>.")
         else:
             default = "**required**" if name in required else _default(property_schema)
             yield f"| `{prefix}{name}` | {default} | {description} |"
+
+
+def _entry(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any] | None:
+    """Schema of each entry of a mapping from names of the operator's own to keys, if this is one."""
+    entry = schema.get("additionalProperties")
+    resolved = _resolve(entry, root) if isinstance(entry, dict) else {}
+    return resolved if "properties" in resolved else None
 
 
 def _resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:

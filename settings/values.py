@@ -102,6 +102,36 @@ def _address(value: object) -> IPv4Address:
         ) from None
 
 
+def _resolver_address(value: object) -> IPv4Address:
+    try:
+        address = IPv4Address(str(value))
+    except ValueError:
+        raise ValueError("is no IPv4 address; write that of a name server, for example 10.0.0.53") from None
+    if address.is_loopback or address.is_unspecified or address.is_multicast:
+        raise ValueError(
+            "is the user server itself when asked from there; write the address that the name server has on its network"
+        )
+    return address
+
+
+def _destination(value: object) -> IPv4Network:
+    try:
+        network = IPv4Network(str(value))
+    except ValueError:
+        raise ValueError(
+            "is neither an IPv4 address nor a network; write for example 10.1.2.3, or 10.1.2.0/24"
+        ) from None
+    if network.is_loopback or network.is_multicast or network.prefixlen == 0:
+        raise ValueError("is no place on a network; write for example 10.1.2.3, or 10.1.2.0/24")
+    return network
+
+
+def _entry_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", value):
+        raise ValueError("is no name; write lower-case letters, digits and -, for example license-server")
+    return value
+
+
 def _user_name(value: str) -> str:
     # jupyterhub.auth.Authenticator.validate_username, and its lower-casing normalisation
     if not value or value != value.strip() or "/" in value or set(unquote(value)) <= {"."}:
@@ -143,6 +173,9 @@ DnsName = Annotated[str, AfterValidator(_dns_name)]
 ImageReference = Annotated[str, AfterValidator(_image_reference)]
 Subnet = Annotated[IPv4Network, BeforeValidator(_subnet), _text(r"^[0-9.]+/[0-9]+$", "10.201.0.0/20")]
 Address = Annotated[IPv4Address, BeforeValidator(_address), _text(r"^[0-9.]+$", "127.0.0.1")]
+ResolverAddress = Annotated[IPv4Address, BeforeValidator(_resolver_address), _text(r"^[0-9.]+$", "10.0.0.53")]
+Destination = Annotated[IPv4Network, BeforeValidator(_destination), _text(r"^[0-9.]+(/[0-9]+)?$", "10.1.2.0/24")]
+EntryName = Annotated[str, AfterValidator(_entry_name)]
 UserName = Annotated[str, AfterValidator(_user_name)]
 PathPrefix = Annotated[str, AfterValidator(_path_prefix)]
 Package = Annotated[str, AfterValidator(_package)]

@@ -19,6 +19,8 @@ USER_SERVER_PORT = 8888
 # The socket that the hub reaches Docker through, and the user that may use it (images/hub/Dockerfile).
 DOCKER_SOCKET = PurePosixPath("/run/docker-api/docker.sock")
 HUB_USER = 10000
+# Where the firewall says that its rules are in force.
+HEARTBEAT_FILE = PurePosixPath("/run/firewall/heartbeat.json")
 # Options of the cookie that keeps other sites from acting in a user's name, of hub and user servers alike.
 XSRF_COOKIE = {"secure": True, "samesite": "Lax"}
 
@@ -63,6 +65,8 @@ class UserServerRuntime(_Model):
     image: str
     command: list[str]
     network: str
+    resolvers: list[str]
+    """Name servers; without any, the engine's own."""
     default_url: str
     home_path: str
     memory_limit: int
@@ -102,6 +106,8 @@ class HubRuntime(_Model):
     auth: AuthRuntime
     access: AccessRuntime
     user_server: UserServerRuntime
+    firewall_fingerprint: str | None
+    """What the firewall's heartbeat must bear before a server is started; none where there is no firewall."""
     idle_culler: IdleCullerRuntime
     spawn: SpawnRuntime
 

@@ -7,11 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dockerspawner import DockerSpawner
+from jupyterhub.spawner import SpawnException
 from traitlets import Dict, Unicode
 from traitlets.config import Config
 
+from images.hub.firewall_heartbeat import firewall_problem
 from images.hub.runtime import DOCKER_SOCKET, USER_SERVER_PORT, XSRF_COOKIE, HubRuntime, UserServerRuntime
 
+_FIREWALL_PAUSES = 15
+_FIREWALL_PAUSE_SECONDS = 1
 _LOG_LIMITS = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 
 
@@ -19,6 +23,10 @@ class UserServerSpawner(DockerSpawner):
     """Starts a user's server in a container that carries the stack's labels, with the user's home volume."""
 
     stack = Unicode(help="Deployment that containers and volumes belong to.", config=True)
+    firewall_fingerprint = Unicode(
+        help="What the firewall's heartbeat must bear before a server is started; empty where there is no firewall.",
+        config=True,
+    )
     version_labels = Dict(help="Labels that say what the server was started from.", config=True)
 
     _step = (0, "Waiting for a place")
@@ -29,7 +37,13 @@ class UserServerSpawner(DockerSpawner):
         return {"jupyterhub.stack": self.stack, "jupyterhub.user": self.user.name}
 
     async def create_object(self) -> dict[str, Any]:
-        """Create the container, after a home volume that says whose it is."""
+        """Create the container, after a home volume that says whose it is.
+
+        Raises:
+            SpawnException: the firewall's rules are not known to be in force.
+        """
+        self._step = (10, "Waiting for the network's protection")
+        await self._require_firewall()
         self._step = (20, "Looking for your files")
         # Docker would make the volume by itself, but without labels; to create it again changes nothing.
         for volume in self.volume_binds:
@@ -37,6 +51,24 @@ class UserServerSpawner(DockerSpawner):
         self._step = (40, "Creating your server's container")
         container: dict[str, Any] = await super().create_object()
         return container
+
+    async def _require_firewall(self) -> None:
+        # What a user's own files start would run before the hub found out that it cannot reach the server.
+        if not self.firewall_fingerprint:
+            return
+        problem = firewall_problem(self.firewall_fingerprint)
+        for _ in range(_FIREWALL_PAUSES):  # an update replaces the firewall before the hub
+            if problem is None:
+                return
+            await asyncio.sleep(_FIREWALL_PAUSE_SECONDS)
+            problem = firewall_problem(self.firewall_fingerprint)
+        raise SpawnException(
+            "Your server was not started: the protection of its network is not in force. Please tell the operator of "
+            "this hub; running servers are not affected.",
+            reason="firewall",
+            status_code=503,
+            log_message=f"No server is started: {problem}. See the log of {self.stack}-firewall.",
+        )
 
     async def start_object(self) -> None:
         """Start the container."""
@@ -100,6 +132,7 @@ def _apply_server(runtime: HubRuntime, c: Config) -> None:
 def _apply_container(runtime: HubRuntime, c: Config) -> None:
     server = runtime.user_server
     c.UserServerSpawner.stack = runtime.stack
+    c.UserServerSpawner.firewall_fingerprint = runtime.firewall_fingerprint or ""
     c.UserServerSpawner.version_labels = version_labels(server)
     c.DockerSpawner.client_kwargs = {"base_url": f"unix://{DOCKER_SOCKET}"}
     c.DockerSpawner.prefix = f"{runtime.stack}-user"
@@ -118,6 +151,7 @@ def _apply_container(runtime: HubRuntime, c: Config) -> None:
         "cap_drop": ["ALL"],
         "init": True,
         "log_config": _LOG_LIMITS,
+        **({"dns": server.resolvers} if server.resolvers else {}),
     }
 
 

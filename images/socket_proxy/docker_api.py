@@ -69,6 +69,7 @@ class HostConfig(_Message):
     log_config: LogConfig
     auto_remove: Literal[True]
     init: Literal[True]
+    dns: list[str] = []
     # docker-py sends these whether or not there are any.
     links: Empty = []
     mounts: Empty = []

@@ -91,7 +91,9 @@ class Engine:
         url = URL(f"http://docker/{path}", encoded=True).with_query(query or {})
         headers: dict[str, Any] = {"Content-Type": "application/json"} if body else {}
         try:
-            async with self._session.request(method, url, data=body or None, headers=headers) as response:
+            async with self._session.request(
+                method, url, data=body or None, headers=headers, allow_redirects=False
+            ) as response:
                 content = await response.read()
         except (ClientError, OSError) as error:  # TimeoutError among the latter
             raise UnreachableError(f"the Docker Engine does not answer ({type(error).__name__})") from None

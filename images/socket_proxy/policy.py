@@ -7,8 +7,10 @@ from typing import Any
 from images.socket_proxy.docker_api import ContainerCreate, HostConfig, VolumeCreate
 from images.socket_proxy.runtime import SocketProxyRuntime
 
-# What follows a prefix in the names that DockerSpawner makes of user and server names.
-_SUFFIX = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")
+# What follows a prefix in the names that DockerSpawner makes of user and server names: `ü` is `-c3-bc`.
+_SUFFIX = re.compile(r"[a-z0-9_.-]+")
+_LONGEST_NAME = 255  # a volume is a folder of its name
+_IDENTIFIER = re.compile(r"[0-9a-f]{64}")
 _CPU_PERIOD = 100_000  # microseconds: the kernel's own default, and DockerSpawner's
 _LEAST_CPU_QUOTA = 1000  # microseconds: the kernel takes no less
 _STACK_LABEL, _ROLE_LABEL = "jupyterhub.stack", "jupyterhub.role"
@@ -26,6 +28,13 @@ class Policy:
     def allows_image(self, reference: str) -> bool:
         """Whether user servers may be made of this image."""
         return reference in self._runtime.images
+
+    def may_own_container(self, name: str) -> bool:
+        """Whether a name or identifier can be that of a user's server of this stack.
+
+        Identifiers only in full: of a beginning, the engine also says whether several containers have it.
+        """
+        return _IDENTIFIER.fullmatch(name) is not None or _has_prefix(name, self._runtime.container_prefix)
 
     def owns_container(self, inspected: Mapping[str, Any]) -> bool:
         """Whether what the engine says of a container shows that it is a user's server of this stack."""
@@ -76,6 +85,8 @@ class Policy:
         volume, _, target = host.binds[0].partition(":")
         if not _has_prefix(volume, runtime.volume_prefix) or target != f"{runtime.home_path}:rw":
             yield f"HostConfig.Binds is not a volume {runtime.volume_prefix}… on {runtime.home_path}, for writing"
+        if host.dns != runtime.resolvers:
+            yield f"HostConfig.Dns is not {runtime.resolvers}"
         if not 0 < host.memory <= runtime.memory_limit:
             yield f"HostConfig.Memory is not between 1 and {runtime.memory_limit}"
         # Less is refused by the engine, -1 is no limit, and 0 is twice the memory.
@@ -89,4 +100,8 @@ class Policy:
 
 
 def _has_prefix(name: str, prefix: str) -> bool:
-    return name.startswith(prefix) and _SUFFIX.fullmatch(name.removeprefix(prefix)) is not None
+    return (
+        name.startswith(prefix)
+        and len(name) <= _LONGEST_NAME
+        and _SUFFIX.fullmatch(name.removeprefix(prefix)) is not None
+    )

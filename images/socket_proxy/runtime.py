@@ -37,6 +37,8 @@ class SocketProxyRuntime(BaseModel):
     memory_limit: int
     cpu_limit: float
     pids_limit: int
+    resolvers: list[str]
+    """Name servers that it is given; without any, the engine's own."""
     client_group: int
     """Group of the user that the hub runs as, who alone may use the served socket."""
 

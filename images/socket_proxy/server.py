@@ -56,9 +56,13 @@ class SocketProxy:
 
     def application(self) -> web.Application:
         """The web application that serves the hub."""
-        application = web.Application(client_max_size=_LARGEST_BODY)
-        application.router.add_route("*", "/{anything:.*}", self._answer)
-        return application
+
+        @web.middleware
+        async def answer(request: web.Request, handler: object) -> web.Response:  # noqa: ARG001 - its name is aiohttp's
+            return await self._answer(request)
+
+        # Not a route: what that does not match, such as `OPTIONS *`, aiohttp answers by itself and tells nobody.
+        return web.Application(client_max_size=_LARGEST_BODY, middlewares=[answer])
 
     async def _answer(self, request: web.Request) -> web.Response:
         try:
@@ -69,10 +73,13 @@ class SocketProxy:
             log.warning("refused %s %s: %s", request.method, ascii(request.raw_path)[1:-1][:_LONGEST_MESSAGE], text)
             return _error(403, f"refused by this site's socket proxy: {text}")
         except EngineError as error:
-            return _response(error.status, error.body)
+            return _passed_on(error)
         except UnreachableError as error:
             log.warning("%s", error)
             return _error(503, str(error))
+        except Exception:
+            log.exception("failed at %s %s", request.method, ascii(request.raw_path)[1:-1][:_LONGEST_MESSAGE])
+            return _error(500, "the socket proxy failed at this request; its log says how")
 
     async def _match(self, request: web.Request) -> tuple[Callable[[Request], Awaitable[bytes]], Request]:
         # As it came, and not decoded: what an escape may stand for is decided here, for the engine it is written anew.
@@ -86,6 +93,8 @@ class SocketProxy:
                 body = await request.read()
             except web.HTTPRequestEntityTooLarge:
                 raise RefusedError(f"the body is longer than {_LARGEST_BODY} bytes") from None
+            except (web.RequestPayloadError, ConnectionError):
+                raise RefusedError("the body cannot be read") from None
             return handler, Request(path=match.groupdict(), query=values, body=body)
         raise RefusedError("the hub does not need this call")
 
@@ -109,8 +118,9 @@ class SocketProxy:
         name = request.query.get("name", "")
         container = read(ContainerCreate, request.body)
         _require_none(self._policy.problems_of_container(name, container))
+        body = write(container)
         await self._require_own_volume(self._policy.home_of(container))
-        return await self._engine.create_container(name, write(container))
+        return await self._engine.create_container(name, body)
 
     async def _start_container(self, request: Request) -> bytes:
         identifier, _ = await self._own_container(request)
@@ -135,8 +145,9 @@ class SocketProxy:
     async def _create_volume(self, request: Request) -> bytes:
         volume = read(VolumeCreate, request.body)
         _require_none(self._policy.problems_of_volume(volume))
+        body = write(volume)
         await self._require_own_volume(volume.name)
-        return await self._engine.create_volume(write(volume))
+        return await self._engine.create_volume(body)
 
     async def _own_container(self, request: Request) -> tuple[str, bytes]:
         """Full identifier of the container that a path names, and what the engine knows of it.
@@ -145,6 +156,8 @@ class SocketProxy:
         """
         name = request.path["container"]
         missing = EngineError(404, json.dumps({"message": f"No such container: {name}"}).encode())
+        if not self._policy.may_own_container(name):
+            raise missing
         try:
             answer = await self._engine.inspect_container(name)
         except EngineError as error:
@@ -198,6 +211,14 @@ def _require_none(problems: Iterable[str]) -> None:
 def _response(status: int, body: bytes) -> web.Response:
     # The engine's errors and answers are JSON, but for that of `_ping` and empty ones.
     return web.Response(status=status, body=body, content_type="application/json" if body else "text/plain")
+
+
+def _passed_on(error: EngineError) -> web.Response:
+    try:
+        json.loads(error.body or b"{}")
+    except ValueError:
+        return _error(error.status, error.body.decode(errors="replace")[:_LONGEST_MESSAGE])
+    return _response(error.status, error.body)
 
 
 def _error(status: int, message: str) -> web.Response:

@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from components.certificates import Certificates, CertificatesArgs
+from components.firewall import Firewall, FirewallArgs
 from components.hub import Hub, HubArgs
 from components.hub_runtime import hub_runtime
 from components.networks import Networks, NetworksArgs
@@ -16,6 +17,7 @@ from components.secrets import Secrets, SecretsArgs
 from components.socket_proxy import SocketProxy, SocketProxyArgs
 from components.volumes import Volumes, VolumesArgs
 from images.hub.runtime import HubRuntime, HubSecrets
+from settings.network import Isolation
 from tests.unit.recording import Recording, Registration, State, record
 from tests.unit.sites import NAMES, settings_of
 
@@ -53,6 +55,7 @@ def hub(
         socket_proxy = SocketProxyArgs(
             names=NAMES, settings=settings, notebook_image=notebook_image, docker_api_volume=volumes.docker_api
         )
+        firewall = FirewallArgs(names=NAMES, network=settings.network, build=settings.build, networks=networks)
         args = HubArgs(
             names=NAMES,
             settings=settings,
@@ -64,6 +67,7 @@ def hub(
             notebook_image=notebook_image,
             reverse_proxy=ReverseProxy("proxy", proxy),
             socket_proxy=SocketProxy("socket-proxy", socket_proxy),
+            firewall=Firewall("firewall", firewall) if settings.network.isolation is Isolation.FIREWALL else None,
         )
         Hub("hub", args)
 
@@ -130,11 +134,19 @@ def test_the_hub_finds_all_its_secrets_in_its_environment() -> None:
 
 def test_it_keeps_its_data_writes_routes_and_reaches_docker() -> None:
     mounts = hub()["hub"].inputs["mounts"]
-    assert [(mount["type"], mount["source"], mount["target"]) for mount in mounts] == [
-        ("volume", "jupyterhub-test-hub-data", "/srv/jupyterhub/data"),
-        ("volume", "jupyterhub-test-routes", "/srv/jupyterhub/routes"),
-        ("volume", "jupyterhub-test-docker-api", "/run/docker-api"),
+    assert [(mount["type"], mount["source"], mount["target"], mount["readOnly"]) for mount in mounts] == [
+        ("volume", "jupyterhub-test-hub-data", "/srv/jupyterhub/data", False),
+        ("volume", "jupyterhub-test-routes", "/srv/jupyterhub/routes", False),
+        ("volume", "jupyterhub-test-docker-api", "/run/docker-api", True),
+        ("volume", "jupyterhub-test-firewall", "/run/firewall", True),
     ]
+
+
+def test_it_waits_for_the_firewall_where_there_is_one() -> None:
+    assert "firewall" in hub()["hub"].dependencies
+    without = hub(network={"isolation": "docker", "egress": "blocked"})["hub"]
+    assert "firewall" not in without.dependencies
+    assert "/run/firewall" not in {mount["target"] for mount in without.inputs["mounts"]}
 
 
 def test_proxy_and_user_servers_find_it_at_the_addresses_of_the_settings() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.firewall import firewall_runtime
 from components.hub_runtime import hub_runtime
 from images.hub.runtime import HubRuntime
 from tests.unit.sites import NAMES, settings_of
@@ -79,6 +80,7 @@ def test_it_is_told_what_a_users_server_is_and_may_use() -> None:
         "image": IMAGE,
         "command": ["python", "-s", "-m", "jupyterhub.singleuser"],
         "network": "jupyterhub-test-users",
+        "resolvers": [],
         "default_url": "/tree",
         "home_path": "/home/me",
         "memory_limit": 3 * 2**30,
@@ -119,3 +121,38 @@ def test_equal_settings_give_equal_text() -> None:
 def test_the_environment_comes_in_one_order() -> None:
     variables = {f"V{number}": "x" for number in range(9, 0, -1)}
     assert list(told(notebooks={"environment": variables})["user_server"]["environment"]) == sorted(variables)
+
+
+@pytest.mark.parametrize(
+    ("network", "resolvers"),
+    [
+        ({}, []),
+        ({"resolvers": ["10.0.1.53", "10.0.0.53"]}, ["10.0.1.53", "10.0.0.53"]),
+        ({"egress": "blocked"}, ["127.0.0.1"]),
+        ({"isolation": "docker", "egress": "blocked"}, ["127.0.0.1"]),
+    ],
+    ids=["the engine's", "the site's in their order", "none", "none beside docker's own means"],
+)
+def test_user_servers_ask_the_name_servers_of_the_settings(network: dict[str, Any], resolvers: list[str]) -> None:
+    assert told(network=network)["user_server"]["resolvers"] == resolvers
+
+
+def test_the_hub_waits_for_a_firewall_with_exactly_these_settings() -> None:
+    plain, exceptional = (
+        settings_of(network={"egress_exceptions": exceptions}).network
+        for exceptions in ({}, {"licences": {"to": "10.1.2.3", "port": 443}})
+    )
+    fingerprints = [firewall_runtime(network, NAMES).fingerprint for network in (plain, exceptional)]
+    assert told()["firewall_fingerprint"] == fingerprints[0]
+    assert (
+        told(network={"egress_exceptions": {"licences": {"to": "10.1.2.3", "port": 443}}})["firewall_fingerprint"]
+        == (fingerprints[1])
+    )
+    assert fingerprints[0] != fingerprints[1]
+
+
+@pytest.mark.parametrize(
+    "network", [{"isolation": "docker", "egress": "blocked"}, {"isolation": "off", "egress": "open"}]
+)
+def test_without_a_firewall_the_hub_waits_for_none(network: dict[str, Any]) -> None:
+    assert told(network=network)["firewall_fingerprint"] is None

@@ -55,6 +55,26 @@ def test_an_interface_can_be_named_in_a_firewall(part: str, interface: str) -> N
     assert options["com.docker.network.bridge.name"] == interface
 
 
+@pytest.mark.parametrize(
+    ("isolation", "egress", "opened", "internal"),
+    [("firewall", "internet", "false", False), ("docker", "blocked", "true", True), ("off", "open", "true", False)],
+)
+def test_without_the_firewalls_rules_nothing_crosses_the_user_network(
+    isolation: str, egress: str, opened: str, internal: bool
+) -> None:
+    made = networks(isolation=isolation, egress=egress)["networks-users"].inputs
+    assert made["options"]["com.docker.network.bridge.enable_icc"] == opened
+    assert made["options"]["com.docker.network.bridge.enable_ip_masquerade"] == opened
+    assert made["internal"] is internal
+
+
+def test_hub_and_proxy_reach_each_other_and_the_outside_through_the_control_network() -> None:
+    for isolation, egress in (("firewall", "blocked"), ("docker", "blocked"), ("off", "open")):
+        options = networks(isolation=isolation, egress=egress)["networks-control"].inputs["options"]
+        assert options["com.docker.network.bridge.enable_icc"] == "true"
+        assert options["com.docker.network.bridge.enable_ip_masquerade"] == "true"
+
+
 def test_the_user_network_alone_is_protected() -> None:
     assert [each.name for each in networks() if each.protect] == ["networks-users"]
 

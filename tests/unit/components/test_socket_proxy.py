@@ -54,6 +54,7 @@ def test_it_allows_what_the_settings_say() -> None:
             "limits": {"memory": "3G", "cpu": 1.5, "pids": 100},
         },
         storage={"home": {"mount_path": "/home/jovyan/work"}},
+        network={"resolvers": ["10.0.0.53"]},
     )
     assert runtime(made) == SocketProxyRuntime(
         stack="jupyterhub-test",
@@ -66,6 +67,7 @@ def test_it_allows_what_the_settings_say() -> None:
         memory_limit=3 * 2**30,
         cpu_limit=1.5,
         pids_limit=100,
+        resolvers=["10.0.0.53"],
         client_group=10000,
     )
 

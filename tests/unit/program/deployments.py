@@ -58,6 +58,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "network": {"subnet": "172.20.0.0/16", "control_subnet": "192.168.7.0/24"},
         "docker": {"host": "unix:///run/user/1000/docker.sock"},
     },
+    "isolated by docker alone": {"network": {"isolation": "docker", "egress": "blocked"}},
+    "not isolated": {"network": {"isolation": "off", "egress": "open", "resolvers": ["10.0.0.53"]}},
+    "exceptions": {
+        "network": {
+            "egress_exceptions": {"licences": {"to": "10.1.2.3", "port": 443}},
+            "resolvers": ["10.0.0.53", "10.0.1.53"],
+        }
+    },
     "no password at all": {"site": _THIS_MACHINE, "auth": {"kind": "dummy"}, "access": {"allow_all": True}},
     "rotated secrets": {"hub": {"secret_rotation": {"crypt_key": 2, "cookie_secret": 1}}},
     "own certificate": {"tls": {"kind": "files"}},

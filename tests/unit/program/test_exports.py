@@ -33,7 +33,12 @@ def test_images_are_those_that_run(deployed: Recording) -> None:
         "notebook": deployed["notebook-version-check"].inputs["image"],
         "reverse_proxy": deployed["proxy"].inputs["image"],
         "socket_proxy": deployed["socket-proxy"].inputs["image"],
+        "firewall": _image_of_the_firewall(deployed),
     }
+
+
+def _image_of_the_firewall(deployed: Recording) -> object:
+    return next((each.inputs["image"] for each in deployed.services if each.name == "firewall"), None)
 
 
 def test_networks_and_volumes_are_those_that_are_there(site: Site) -> None:

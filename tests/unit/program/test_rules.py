@@ -45,17 +45,29 @@ COMPONENTS = {
     "hub": "Hub",
 }
 # The only capabilities that any container has.
-CAPABILITIES = {"socket-proxy": ["CAP_SETGID", "CAP_SETUID"]}
+CAPABILITIES = {
+    "socket-proxy": ["CAP_SETGID", "CAP_SETUID"],
+    "firewall": ["CAP_NET_ADMIN"],
+    "firewall-probe": ["CAP_NET_ADMIN"],
+}
+# What there is besides where the firewall isolates user servers.
+FIREWALL_ROLES = {"firewall-heartbeat": "firewall", "firewall-probe": "check", "firewall": "firewall"}
+
+
+def has_firewall(deployed: Recording) -> bool:
+    return bool(deployed["networks-users"].inputs["options"]["com.docker.network.bridge.enable_icc"] == "false")
 
 
 def test_everything_that_can_carry_labels_says_whose_it_is_and_what_for(site: Site) -> None:
     labelled = site.deployed.of(CONTAINER, NETWORK, VOLUME)
+    roles = {**ROLES, **FIREWALL_ROLES} if has_firewall(site.deployed) else ROLES
     assert {each.name: each.labels for each in labelled} == {
-        name: {"jupyterhub.stack": site.prefix, "jupyterhub.role": role} for name, role in ROLES.items()
+        name: {"jupyterhub.stack": site.prefix, "jupyterhub.role": role} for name, role in roles.items()
     }
 
 
 def test_what_has_a_fixed_name_starts_with_project_and_stack(site: Site) -> None:
+    firewall = has_firewall(site.deployed)
     names = {
         each.name: each.inputs["name"] for each in site.deployed.of(CONTAINER, NETWORK, VOLUME) if "name" in each.inputs
     }
@@ -69,6 +81,7 @@ def test_what_has_a_fixed_name_starts_with_project_and_stack(site: Site) -> None
         "proxy": f"{site.prefix}-proxy",
         "socket-proxy": f"{site.prefix}-socket-proxy",
         "hub": f"{site.prefix}-hub",
+        **(dict.fromkeys(("firewall", "firewall-heartbeat"), f"{site.prefix}-firewall") if firewall else {}),
     }
 
 
@@ -77,13 +90,14 @@ def test_every_resource_belongs_to_a_component_whose_name_it_starts_with(deploye
     for each in deployed:
         if each.type != PROVIDER and each.parent:
             stack = each.parent.startswith("jupyterhub-")
-            assert stack == (each.is_component and each.name in COMPONENTS)
+            assert stack == (each.is_component and each.name in {*COMPONENTS, "firewall"})
             assert stack or (each.parent in components and each.name.startswith(each.parent))
 
 
 def test_the_parts_of_the_picture_are_there_and_each_registers_its_outputs(deployed: Recording) -> None:
     top = {each.name: each.type for each in deployed if each.is_component and each.parent.startswith("jupyterhub-")}
-    assert top == {name: f"jupyterhub:index:{kind}" for name, kind in COMPONENTS.items()}
+    expected = {**COMPONENTS, "firewall": "Firewall"} if has_firewall(deployed) else COMPONENTS
+    assert top == {name: f"jupyterhub:index:{kind}" for name, kind in expected.items()}
     assert all(deployed.outputs[each.name] for each in deployed if each.is_component)
 
 
@@ -99,8 +113,9 @@ def test_everything_of_docker_goes_to_the_engine_of_the_settings(site: Site) -> 
 
 
 def test_services_stay_up_and_one_shots_do_not(deployed: Recording) -> None:
+    firewall = ["firewall"] if has_firewall(deployed) else []
     assert {each.name: each.inputs["restart"] for each in deployed.services} == dict.fromkeys(
-        ("hub", "proxy", "socket-proxy"), "unless-stopped"
+        ["hub", "proxy", "socket-proxy", *firewall], "unless-stopped"
     )
     assert {each.inputs["restart"] for each in deployed.one_shots} == {"no"}
 
@@ -134,7 +149,12 @@ def test_no_container_has(deployed: Recording, key: str) -> None:
 
 def test_every_container_has_a_memory_limit_and_no_swap_beside_it(site: Site) -> None:
     limits = {each.name: (each.inputs["memory"], each.inputs["memorySwap"]) for each in site.deployed.of(CONTAINER)}
-    services = {"hub": site.settings.hub.memory, "proxy": site.settings.proxy.memory, "socket-proxy": 2**27}
+    services = {
+        "hub": site.settings.hub.memory,
+        "proxy": site.settings.proxy.memory,
+        "socket-proxy": 2**27,
+        "firewall": 2**26,
+    }
     assert limits == {name: (services.get(name, 2**29) // 2**20,) * 2 for name in limits}
 
 
@@ -275,7 +295,8 @@ def test_an_image_that_is_built_has_a_name_of_its_content(deployed: Recording) -
         built = "build" in each.inputs
         assert built == each.inputs["name"].startswith("jhub.invalid/")
         assert not built or re.fullmatch(
-            r"jhub\.invalid/jupyterhub/(hub|notebook|reverse_proxy|socket_proxy):[0-9a-f]{16}", each.inputs["name"]
+            r"jhub\.invalid/jupyterhub/(hub|notebook|reverse_proxy|socket_proxy|firewall):[0-9a-f]{16}",
+            each.inputs["name"],
         )
 
 
@@ -305,6 +326,7 @@ def test_only_what_has_a_fixed_name_or_port_goes_before_its_successor(deployed: 
 def test_nothing_that_runs_is_touched_before_its_checks_have_passed(deployed: Recording) -> None:
     assert {"proxy-check", "proxy-static-routes", "proxy-credentials"} <= deployed["proxy"].dependencies
     assert {"hub-check", "notebook-version-check", "proxy", "socket-proxy"} <= deployed["hub"].dependencies
+    assert ("firewall" in deployed["hub"].dependencies) == has_firewall(deployed)
 
 
 def test_a_container_depends_on_its_image(deployed: Recording) -> None:
@@ -329,6 +351,7 @@ def test_what_takes_files_is_not_read_only_which_docker_refuses(deployed: Record
         {"build": {"revision": 7}},
         {"services": {"docs": {"path": "/docs", "target": "http://docs"}}},
         {"access": {"allow_all": True}},
+        {"network": {"egress": "blocked"}},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -349,7 +372,7 @@ def test_two_stacks_share_nothing_but_images() -> None:
             if name
         }
 
-    assert len(names(one)) == 11
+    assert len(names(one)) == 12
     assert not names(one) & names(other)
 
 

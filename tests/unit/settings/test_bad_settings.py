@@ -177,6 +177,59 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "storage.home: holds keys of its own, not a single value; write one or more of mount_path below it",
     ),
     ({"network": {"subnet": SECRET}}, f"network.subnet: {NO_SUBNET}"),
+    ({"network": {"isolation": SECRET}}, "network.isolation: is none of the choices; write firewall, docker or off"),
+    ({"network": {"egress": SECRET}}, "network.egress: is none of the choices; write open, internet or blocked"),
+    (
+        {"network": {"isolation": "docker"}},
+        "network: has isolation: docker, which lets nothing out; write egress: blocked beside it, "
+        "or isolation: firewall",
+    ),
+    (
+        {"network": {"isolation": "off"}},
+        "network: has isolation: off, which lets everything out; write egress: open beside it, or isolation: firewall",
+    ),
+    (
+        {"network": {"egress": "blocked", "egress_exceptions": {"licences": {"to": "10.1.2.3"}}}},
+        "network: has egress_exceptions, which mean nothing with egress: blocked; remove them, "
+        "or write egress: internet",
+    ),
+    (
+        {"network": {"egress": "blocked", "resolvers": ["10.0.0.53"]}},
+        "network: has resolvers, which egress: blocked cuts off; remove one of the two",
+    ),
+    *(
+        (
+            {"network": {"resolvers": [address]}},
+            "network.resolvers.0: is the user server itself when asked from there; "
+            "write the address that the name server has on its network",
+        )
+        for address in ("127.0.0.53", "0.0.0.0", "224.0.0.1")
+    ),
+    (
+        {"network": {"resolvers": [SECRET]}},
+        "network.resolvers.0: is no IPv4 address; write that of a name server, for example 10.0.0.53",
+    ),
+    *(
+        (
+            {"network": {"egress_exceptions": {"licences": {"to": place}}}},
+            "network.egress_exceptions.licences.to: is neither an IPv4 address nor a network; "
+            "write for example 10.1.2.3, or 10.1.2.0/24",
+        )
+        for place in (SECRET, "10.1.2.3/24", "fd00::1", "licences.example.org")
+    ),
+    *(
+        (
+            {"network": {"egress_exceptions": {"licences": {"to": place}}}},
+            "network.egress_exceptions.licences.to: is no place on a network; "
+            "write for example 10.1.2.3, or 10.1.2.0/24",
+        )
+        for place in ("127.0.0.1", "0.0.0.0/0", "239.0.0.0/8")
+    ),
+    (
+        {"network": {"egress_exceptions": {"Licence Server": {"to": "10.1.2.3"}}}},
+        "network.egress_exceptions.Licence Server: is no name; write lower-case letters, digits and -, "
+        "for example license-server",
+    ),
     ({"network": {"subnet": "10.201.0.1/20"}}, f"network.subnet: {NO_SUBNET}"),
     ({"network": {"subnet": "8.8.0.0/20"}}, f"network.subnet: {NOT_PRIVATE}"),
     ({"network": {"subnet": "169.254.0.0/20"}}, f"network.subnet: {NOT_PRIVATE}"),

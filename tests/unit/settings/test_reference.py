@@ -101,6 +101,8 @@ def test_the_page_has_a_section_for_each_concern_and_one_for_secrets() -> None:
         ("notebooks", "image", "`kind: build`"),
         ("notebooks", "image.reference", "**required**"),
         ("storage", "home.mount_path", "`/home/jovyan`"),
+        ("network", "egress_exceptions.<name>.to", "**required**"),
+        ("network", "egress_exceptions.<name>.protocol", "`tcp`"),
         ("network", "subnet", "`10.201.0.0/20`"),
         ("idle", "max_age", "`0s`"),
         ("hub", "memory", "`1G`"),

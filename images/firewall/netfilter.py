@@ -1,0 +1,219 @@
+"""The rules of the kernel, read and written with iptables' own commands."""
+
+import contextlib
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from images.firewall.rules import Family, Table, chains_of
+from images.firewall.runtime import FirewallRuntime
+from images.firewall.tables import DOCKER_USER, Found, differences, mending, removal
+
+Backend = Literal["nft", "legacy"]
+# The tables of iptables-legacy in use, readable by root. To ask that command itself would put them in use.
+LEGACY_TABLES = Path("/proc/net/ip_tables_names")
+_PATIENCE_SECONDS = 10
+_TABLES: tuple[tuple[Family, Literal["filter", "nat"]], ...] = (
+    ("iptables", "filter"),
+    ("iptables", "nat"),
+    ("ip6tables", "filter"),
+)
+
+
+class NetfilterError(Exception):
+    """A sentence's part that says what does not work, without a full stop."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command left behind."""
+
+    status: int
+    output: str = ""
+    error: str = ""
+
+
+Runner = Callable[[Sequence[str], str], Answer]
+
+
+def run_command(command: Sequence[str], given: str = "") -> Answer:
+    """Run a command to its end.
+
+    Raises:
+        NetfilterError: it cannot be started, or does not end.
+    """
+    try:
+        done = subprocess.run(
+            command, input=given, capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS
+        )
+    except OSError as error:
+        raise NetfilterError(f"{command[0]} cannot be run: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise NetfilterError(f"{command[0]} has not ended after {_PATIENCE_SECONDS} seconds") from error
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass
+class Netfilter:
+    """The rules of this network namespace, in the backend that Docker uses."""
+
+    bridge: str
+    run: Runner = run_command
+    legacy_tables: Path = LEGACY_TABLES
+    backend: Backend | None = field(default=None, init=False)
+    """Once it is known."""
+
+    def observed(self, tables: Sequence[Table]) -> list[Found]:
+        """What these tables hold now.
+
+        Raises:
+            NetfilterError: it cannot be read, or it is not clear where Docker's rules are.
+        """
+        if self.backend is None:
+            self.backend = self._choice()
+        found = [self._read(self.backend, table.family, table.name) for table in tables]
+        if not any(each.has_chains_of_docker() for each in found):
+            # All was wiped, or the engine came back with the other backend.
+            before, self.backend = self.backend, self._choice()
+            if self.backend != before:
+                found = [self._read(self.backend, table.family, table.name) for table in tables]
+        return found
+
+    def differences(self, tables: Sequence[Table]) -> list[str]:
+        """What is not in force as it should be.
+
+        Raises:
+            NetfilterError: it cannot be read.
+        """
+        found = self.observed(tables)
+        return [each for table, held in zip(tables, found, strict=True) for each in differences(table, held)]
+
+    def apply(self, tables: Sequence[Table]) -> None:
+        """Put these in force, each table in one step.
+
+        Raises:
+            NetfilterError: one is refused, and stays as it was.
+        """
+        for table, found in zip(tables, self.observed(tables), strict=True):
+            hooks = {jump.hook for jump in table.jumps}
+            if DOCKER_USER in hooks and DOCKER_USER not in found.chains:
+                # Not in the step itself, which would empty the chain if Docker made it in this moment.
+                self.run([f"{table.family}-{self.backend}", "-w", "-N", DOCKER_USER], "")
+            self._restore(table.family, mending(table, found))
+
+    def forget_connections(self, runtime: FirewallRuntime) -> None:
+        """Let the rules judge open connections anew: one that was let in once is no longer asked for.
+
+        An allowed one goes on, since the kernel takes up a TCP connection in its middle (nf_conntrack_tcp_loose).
+
+        Raises:
+            NetfilterError: connections cannot be removed.
+        """
+        for side in ("--orig-src", "--orig-dst"):
+            self._conntrack(side, str(runtime.subnet))
+
+    def try_out(self, tables: Sequence[Table]) -> None:
+        """See that tables can be written, read back, and removed again, and that connections can be removed.
+
+        Raises:
+            NetfilterError: one of these does not work.
+        """
+        try:
+            self.apply(tables)
+            if wrong := self.differences(tables):
+                raise NetfilterError(f"iptables-{self.backend} does not hold what was written ({wrong[0]})")
+        finally:
+            self._remove({chain for table in tables for chain in table.chains})
+        # Nobody's address (RFC 5737): nothing is removed.
+        self._conntrack("--orig-src", "192.0.2.1/32")
+
+    def remove(self) -> bool:
+        """Leave nothing of this bridge, in either backend, and say whether there was anything.
+
+        Raises:
+            NetfilterError: something stays.
+        """
+        return self._remove(set(chains_of(self.bridge)))
+
+    def _remove(self, chains: set[str]) -> bool:
+        removed = False
+        for backend in self._readable():
+            for family, name in _TABLES:
+                text = removal(name, chains, self._read(backend, family, name))
+                if text is not None:
+                    self._checked([f"{family}-{backend}-restore", "-w", "--noflush"], text)
+                    removed = True
+        return removed
+
+    def _choice(self) -> Backend:
+        """The backend that Docker uses; the one known if Docker's chains are gone."""
+        readable = self._readable()
+        docker = [backend for backend, found in readable.items() if any(each.has_chains_of_docker() for each in found)]
+        if len(docker) > 1:
+            raise NetfilterError(
+                "Docker's chains are in iptables-nft and in iptables-legacy, and only one of them can be the engine's: "
+                "remove the others or restart the machine"
+            )
+        known = [self.backend] if self.backend else []
+        ours = [
+            backend for backend, found in readable.items() if any(each.has_chains_of(self.bridge) for each in found)
+        ]
+        for backend in (*docker, *known, *ours):
+            return backend
+        if "legacy" not in readable and self._legacy_is_in_use():
+            raise NetfilterError(
+                "Docker's chains are not in iptables-nft, and iptables-legacy is for processes with NET_RAW alone: "
+                "let Docker use iptables-nft (update-alternatives --set iptables /usr/sbin/iptables-nft) "
+                "and restart the machine"
+            )
+        raise NetfilterError(
+            "neither iptables-nft nor iptables-legacy holds a chain of Docker's: "
+            "the engine keeps its rules elsewhere (firewall-backend: nftables) or makes none (iptables: false)"
+        )
+
+    def _readable(self) -> dict[Backend, list[Found]]:
+        """What the backends in use hold, for IPv4."""
+        found: dict[Backend, list[Found]] = {"nft": self._both("nft")}
+        if self._legacy_is_in_use():
+            # With NET_ADMIN alone it cannot be read, nor can it have been written. What is there besides Docker's can
+            # only close: a packet has to pass both.
+            with contextlib.suppress(NetfilterError):
+                found["legacy"] = self._both("legacy")
+        return found
+
+    def _legacy_is_in_use(self) -> bool:
+        try:
+            return bool(self.legacy_tables.read_text().split())
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise NetfilterError(f"{self.legacy_tables} cannot be read: {error.strerror}") from error
+
+    def _both(self, backend: Backend) -> list[Found]:
+        return [self._read(backend, "iptables", "filter"), self._read(backend, "iptables", "nat")]
+
+    def _read(self, backend: Backend, family: Family, table: str) -> Found:
+        return Found.read(self._checked([f"{family}-{backend}-save", "-t", table]))
+
+    def _restore(self, family: Family, text: str) -> None:
+        self._checked([f"{family}-{self.backend}-restore", "-w", "--noflush"], text)
+
+    def _checked(self, command: Sequence[str], given: str = "") -> str:
+        answer = self.run(command, given)
+        if answer.status != 0:
+            raise NetfilterError(f"{command[0]} fails: {_reason(answer)}")
+        return answer.output
+
+    def _conntrack(self, side: str, addresses: str) -> None:
+        answer = self.run(["conntrack", "-D", "--family", "ipv4", side, addresses], "")
+        # It fails as well where there is nothing to remove.
+        if answer.status != 0 and "0 flow entries have been deleted" not in answer.error:
+            raise NetfilterError(f"conntrack fails: {_reason(answer)}")
+
+
+def _reason(answer: Answer) -> str:
+    """What a command says for itself, in one line and without mere warnings."""
+    lines = [line.strip() for line in answer.error.splitlines() if not line.startswith("#")]
+    return " ".join(line for line in lines if line).rstrip(".") or f"exit status {answer.status}"

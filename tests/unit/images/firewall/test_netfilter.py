@@ -1,0 +1,241 @@
+"""Which backend is written to, and what is said when something does not work."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from images.firewall import __main__ as command_line
+from images.firewall.netfilter import Netfilter, NetfilterError, run_command
+from images.firewall.rules import wanted
+from images.firewall.runtime import RUNTIME_VARIABLE
+from tests.unit.images.firewall.kernel import Kernel
+from tests.unit.images.firewall.runtimes import MODES, runtime
+
+TABLES = wanted(runtime("internet"))
+
+
+def test_rules_go_where_dockers_are(tmp_path: Path) -> None:
+    kernel = Kernel().with_docker()
+    netfilter = kernel.netfilter(tmp_path)
+    netfilter.apply(TABLES)
+    assert netfilter.differences(TABLES) == []
+    assert netfilter.backend == "nft"
+    assert not [command for command in kernel.commands if "legacy" in command], "its tables are not even made"
+
+
+def test_rules_go_to_legacy_where_dockers_are_there(tmp_path: Path) -> None:
+    kernel = Kernel().with_docker("legacy")
+    netfilter = kernel.netfilter(tmp_path, "filter\nnat\n")
+    netfilter.apply(TABLES)
+    assert netfilter.backend == "legacy"
+    assert {command.split()[0] for command in kernel.changes} == {"iptables-legacy-restore", "ip6tables-legacy-restore"}
+
+
+def test_legacy_tables_of_others_do_not_matter(tmp_path: Path) -> None:
+    netfilter = Kernel().with_docker().netfilter(tmp_path, "filter\n")
+    netfilter.apply(TABLES)
+    assert netfilter.backend == "nft"
+
+
+def test_chains_of_docker_in_both_are_no_choice(tmp_path: Path) -> None:
+    netfilter = Kernel().with_docker().with_docker("legacy").netfilter(tmp_path, "filter\n")
+    with pytest.raises(NetfilterError, match="are in iptables-nft and in iptables-legacy"):
+        netfilter.apply(TABLES)
+
+
+def test_chains_of_docker_in_neither_are_no_choice(tmp_path: Path) -> None:
+    with pytest.raises(NetfilterError, match="neither iptables-nft nor iptables-legacy"):
+        Kernel().netfilter(tmp_path).apply(TABLES)
+
+
+def test_legacy_tables_that_cannot_be_read_can_only_close(tmp_path: Path) -> None:
+    kernel = Kernel().with_docker()
+    kernel.fails["iptables-legacy"] = "Permission denied (you must be root)\n"
+    netfilter = kernel.netfilter(tmp_path, "filter\n")
+    netfilter.apply(TABLES)
+    assert netfilter.backend == "nft"
+    assert netfilter.remove()
+
+
+def test_rules_of_docker_that_cannot_be_read_are_a_problem(tmp_path: Path) -> None:
+    kernel = Kernel().with_docker("legacy")
+    kernel.fails["iptables-legacy"] = "Permission denied (you must be root)\n"
+    with pytest.raises(NetfilterError, match="iptables-legacy is for processes with NET_RAW alone: let Docker use"):
+        kernel.netfilter(tmp_path, "filter\n").apply(TABLES)
+
+
+def test_a_table_of_dockers_translation_alone_is_enough(tmp_path: Path) -> None:
+    kernel = Kernel()
+    kernel.table("nat")["DOCKER"] = []
+    kernel.netfilter(tmp_path).apply(TABLES)
+    assert "jh-dev-user-FWD" in kernel.table()
+
+
+@pytest.mark.parametrize("backend", ["nft", "legacy"])
+def test_a_wipe_is_mended_in_the_backend_known_before(tmp_path: Path, backend: str) -> None:
+    kernel = Kernel().with_docker(backend)
+    netfilter = kernel.netfilter(tmp_path, "filter\n")
+    netfilter.apply(TABLES)
+    kernel.wipe()
+    assert netfilter.differences(TABLES)
+    netfilter.apply(TABLES)
+    assert netfilter.differences(TABLES) == []
+    assert kernel.table(backend=backend)["DOCKER-USER"] == ["-j jh-dev-user-FWD"], "the chain is made anew"
+
+
+def test_our_own_chains_say_which_backend_it_was(tmp_path: Path) -> None:
+    kernel = Kernel()
+    kernel.table()["jh-dev-user-FWD"] = []
+    netfilter = kernel.netfilter(tmp_path)
+    netfilter.apply(TABLES)
+    assert netfilter.backend == "nft"
+
+
+def test_an_engine_that_came_back_with_the_other_backend_is_followed(tmp_path: Path) -> None:
+    kernel = Kernel().with_docker()
+    netfilter = kernel.netfilter(tmp_path, "filter\n")
+    netfilter.apply(TABLES)
+    kernel.wipe()
+    kernel.with_docker("legacy")
+    assert netfilter.differences(TABLES)
+    assert netfilter.backend == "legacy"
+
+
+def test_connections_of_the_whole_subnet_are_judged_anew(tmp_path: Path) -> None:
+    kernel = Kernel()
+    kernel.netfilter(tmp_path).forget_connections(runtime("open"))
+    assert kernel.changes == [
+        "conntrack -D --family ipv4 --orig-src 10.201.0.0/20",
+        "conntrack -D --family ipv4 --orig-dst 10.201.0.0/20",
+    ]
+
+
+def test_removing_takes_every_mode_from_every_backend(tmp_path: Path) -> None:
+    kernel = Kernel().with_docker()
+    plain = Kernel().with_docker()
+    for mode in MODES:
+        netfilter = kernel.netfilter(tmp_path)
+        netfilter.apply(wanted(runtime(mode)))
+        assert netfilter.remove()
+        assert not netfilter.remove()
+        assert kernel.table() == plain.table()
+        assert "jh-dev-user-NAT" not in kernel.table("nat")
+        assert "jh-dev-user-FWD" not in kernel.table(family="ip6tables")
+
+
+def test_a_command_that_is_missing_is_named() -> None:
+    with pytest.raises(NetfilterError, match="no-such-command cannot be run: No such file or directory"):
+        run_command(["no-such-command"])
+
+
+def test_a_command_answers() -> None:
+    code = "import sys; print(sys.stdin.read(), end=''); print('bad', file=sys.stderr); sys.exit(3)"
+    answer = run_command([sys.executable, "-c", code], "given")
+    assert (answer.status, answer.output, answer.error) == (3, "given", "bad\n")
+
+
+@pytest.mark.parametrize(
+    ("start", "error", "reason"),
+    [
+        ("iptables-nft-save", "Could not fetch rule set generation id: Permission denied (you must be root)\n", None),
+        (
+            "iptables-nft-restore",
+            "# Warning: iptables-legacy tables present\niptables-restore v1.8.11 (nf_tables): \n"
+            "line 4: RULE_APPEND failed (No such file or directory): rule in chain jh-dev-user-TRY\n",
+            "iptables-nft-restore fails: iptables-restore v1.8.11 (nf_tables): line 4: RULE_APPEND failed "
+            "(No such file or directory): rule in chain jh-dev-user-TRY",
+        ),
+        ("ip6tables-nft-restore", "no such table.\n", "ip6tables-nft-restore fails: no such table"),
+        ("conntrack", "Operation failed: Operation not permitted\n", "conntrack fails: Operation failed"),
+        ("iptables-nft-restore", "", "iptables-nft-restore fails: exit status 1"),
+    ],
+)
+def test_a_probe_says_what_does_not_work_and_what_to_do(
+    start: str,
+    error: str,
+    reason: str | None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(command_line, "bridge_filter_problem", lambda: None)
+    monkeypatch.setattr(command_line, "ipv6_exists", lambda: True)
+    kernel = Kernel().with_docker()
+    kernel.fails[start] = error
+    assert command_line.probe(runtime("internet"), kernel.netfilter(tmp_path)) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("The firewall cannot work on this host: ")
+    assert (reason or f"{start} fails: {error.strip()}") in said
+    assert said.endswith(
+        "Mend it, or write network.isolation: docker (with network.egress: blocked), "
+        "which keeps user servers from the internet but not from each other.\n"
+    )
+    assert said.count("\n") == 1
+    assert ".." not in said
+
+
+def test_a_probe_says_that_bridges_pass_no_rule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_line, "bridge_filter_problem", lambda: "the switch is 0")
+    assert command_line.probe(runtime("open"), Kernel().with_docker().netfilter(tmp_path)) == 1
+    assert "on this host: the switch is 0. Mend it, or write" in capsys.readouterr().out
+
+
+def test_a_probe_that_went_well_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_line, "bridge_filter_problem", lambda: None)
+    kernel, plain = Kernel().with_docker(), Kernel().with_docker()
+    assert command_line.probe(runtime("internet"), kernel.netfilter(tmp_path)) == 0
+    assert capsys.readouterr().out == "The firewall can work on this host, with iptables-nft.\n"
+    assert kernel.table() == plain.table()
+    assert {chain for chains in kernel.tables.values() for chain in chains if "TRY" in chain} == set()
+    assert [command for command in kernel.changes if "conntrack" in command] == [
+        "conntrack -D --family ipv4 --orig-src 192.0.2.1/32"
+    ], "nobody's connection is touched"
+
+
+def test_a_probe_sees_what_a_kernel_makes_of_a_rule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_line, "bridge_filter_problem", lambda: None)
+    kernel = Kernel().with_docker()
+    saved = kernel._saved
+    monkeypatch.setattr(
+        kernel, "_saved", lambda chains: saved(chains).replace("-m conntrack --ctstate", "-m state --state")
+    )
+    assert command_line.probe(runtime("internet"), kernel.netfilter(tmp_path)) == 1
+    assert "iptables-nft does not hold what was written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["", "{}", "nonsense"])
+def test_a_wrong_runtime_is_one_sentence(
+    text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RUNTIME_VARIABLE, text)
+    assert command_line.main(["check"]) == 2
+    said = capsys.readouterr().out
+    assert said.startswith("FIREWALL_RUNTIME is not valid: ")
+    assert said.count("\n") == 1
+
+
+def test_removing_needs_no_runtime(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(RUNTIME_VARIABLE, raising=False)
+    kernel = Kernel().with_docker()
+    netfilter = kernel.netfilter(tmp_path)
+    netfilter.apply(TABLES)
+    made: list[str] = []
+
+    def make(bridge: str) -> Netfilter:
+        made.append(bridge)
+        return netfilter
+
+    monkeypatch.setattr(command_line, "Netfilter", make)
+    assert command_line.main(["remove", "--bridge", "jh-dev-user"]) == 0
+    assert command_line.main(["remove", "--bridge", "jh-dev-user"]) == 0
+    assert made == ["jh-dev-user", "jh-dev-user"]
+    assert capsys.readouterr().out == "Removed the rules of jh-dev-user.\nThere are no rules of jh-dev-user.\n"
