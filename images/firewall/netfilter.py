@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from images.firewall.connections import connections
 from images.firewall.rules import Family, Table, chains_of
 from images.firewall.runtime import FirewallRuntime
 from images.firewall.tables import DOCKER_USER, Found, differences, mending, removal
@@ -106,13 +107,18 @@ class Netfilter:
     def forget_connections(self, runtime: FirewallRuntime) -> None:
         """Let the rules judge open connections anew: one that was let in once is no longer asked for.
 
-        An allowed one goes on, since the kernel takes up a TCP connection in its middle (nf_conntrack_tcp_loose).
+        Those of hub and proxy to user servers are kept. An allowed one that was forgotten would go on, since the kernel
+        takes up a TCP connection in its middle (nf_conntrack_tcp_loose), but only when whoever opened it speaks next:
+        a notebook's output would wait for the browser's next ping, half a minute (measured).
 
         Raises:
-            NetfilterError: connections cannot be removed.
+            NetfilterError: connections cannot be listed or removed.
         """
+        self._forget("--orig-src", str(runtime.user_range))
         for side in ("--orig-src", "--orig-dst"):
-            self._conntrack(side, str(runtime.subnet))
+            for each in connections(self._listed(side, str(runtime.subnet))):
+                if not each.is_to_a_user_server(runtime):
+                    self._forget(*each.options)
 
     def try_out(self, tables: Sequence[Table]) -> None:
         """See that tables can be written, read back, and removed again, and that connections can be removed.
@@ -127,7 +133,7 @@ class Netfilter:
         finally:
             self._remove({chain for table in tables for chain in table.chains})
         # Nobody's address (RFC 5737): nothing is removed.
-        self._conntrack("--orig-src", "192.0.2.1/32")
+        self._forget("--orig-src", "192.0.2.1/32")
 
     def remove(self) -> bool:
         """Leave nothing of this bridge, in either backend, and say whether there was anything.
@@ -206,8 +212,11 @@ class Netfilter:
             raise NetfilterError(f"{command[0]} fails: {_reason(answer)}")
         return answer.output
 
-    def _conntrack(self, side: str, addresses: str) -> None:
-        answer = self.run(["conntrack", "-D", "--family", "ipv4", side, addresses], "")
+    def _listed(self, side: str, addresses: str) -> str:
+        return self._checked(["conntrack", "-L", "--family", "ipv4", side, addresses])
+
+    def _forget(self, *connection: str) -> None:
+        answer = self.run(["conntrack", "-D", "--family", "ipv4", *connection], "")
         # It fails as well where there is nothing to remove.
         if answer.status != 0 and "0 flow entries have been deleted" not in answer.error:
             raise NetfilterError(f"conntrack fails: {_reason(answer)}")

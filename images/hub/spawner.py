@@ -16,6 +16,10 @@ from images.hub.runtime import DOCKER_SOCKET, USER_SERVER_PORT, XSRF_COOKIE, Hub
 
 _FIREWALL_PAUSES = 15
 _FIREWALL_PAUSE_SECONDS = 1
+_UNPROTECTED = (
+    "Your server was not started: the protection of its network is not in force. Please tell the operator of this hub; "
+    "running servers are not affected."
+)
 _LOG_LIMITS = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 
 
@@ -62,13 +66,10 @@ class UserServerSpawner(DockerSpawner):
                 return
             await asyncio.sleep(_FIREWALL_PAUSE_SECONDS)
             problem = firewall_problem(self.firewall_fingerprint)
-        raise SpawnException(
-            "Your server was not started: the protection of its network is not in force. Please tell the operator of "
-            "this hub; running servers are not affected.",
-            reason="firewall",
-            status_code=503,
-            log_message=f"No server is started: {problem}. See the log of {self.stack}-firewall.",
-        )
+        self.log.error("No server is started: %s. See the log of %s-firewall.", problem, self.stack)
+        error = SpawnException(_UNPROTECTED, reason="firewall", status_code=503)
+        error.jupyterhub_message = _UNPROTECTED  # as it is, without a status code before it
+        raise error
 
     async def start_object(self) -> None:
         """Start the container."""

@@ -109,9 +109,9 @@ def test_no_server_is_started_and_nothing_made_while_they_are_not(
 ) -> None:
     problems[:] = ["it last reported 11 seconds ago"]
     made = configure(network=FIREWALL).spawner()
-    with pytest.raises(SpawnException, match=r"last reported 11 seconds ago\. See the log of") as refused:
+    with pytest.raises(SpawnException) as refused:
         asyncio.run(made.start())
-    assert "protection of its network is not in force" in refused.value.message
+    assert "protection of its network is not in force" in refused.value.jupyterhub_message
     assert (made.client.containers, made.client.volumes) == ({}, [])
 
 

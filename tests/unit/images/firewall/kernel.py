@@ -17,6 +17,7 @@ class Kernel:
         self.tables: dict[tuple[str, str, str], Chains] = {}
         self.fails: dict[str, str] = {}
         self.commands: list[str] = []
+        self.connections: list[str] = []
 
     def table(self, name: str = "filter", family: str = "iptables", backend: str = "nft") -> Chains:
         return self.tables.setdefault((family, backend, name), {chain: [] for chain in BUILT_IN[name]})
@@ -32,6 +33,8 @@ class Kernel:
         for start, error in self.fails.items():
             if self.commands[-1].startswith(start):
                 return Answer(1, error=error)
+        if command[:2] == ["conntrack", "-L"]:
+            return Answer(0, "\n".join(self.connections))
         if command[0] == "conntrack":
             return Answer(1, error="conntrack v1.4.8 (conntrack-tools): 0 flow entries have been deleted.\n")
         family, backend, *verb = command[0].split("-")

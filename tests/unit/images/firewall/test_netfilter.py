@@ -102,13 +102,30 @@ def test_an_engine_that_came_back_with_the_other_backend_is_followed(tmp_path: P
     assert netfilter.backend == "legacy"
 
 
-def test_connections_of_the_whole_subnet_are_judged_anew(tmp_path: Path) -> None:
+def test_connections_are_judged_anew_but_those_of_hub_and_proxy_to_user_servers(tmp_path: Path) -> None:
     kernel = Kernel()
-    kernel.netfilter(tmp_path).forget_connections(runtime("open"))
-    assert kernel.changes == [
-        "conntrack -D --family ipv4 --orig-src 10.201.0.0/20",
-        "conntrack -D --family ipv4 --orig-dst 10.201.0.0/20",
+    told = runtime("open")
+    user, hub, proxy = told.user_range[1], told.hub, told.proxy
+    kernel.connections = [
+        f"tcp      6 431999 ESTABLISHED src={proxy} dst={user} sport=40001 dport=8888 src={user} dst={proxy} [ASSURED]",
+        f"tcp      6 431999 ESTABLISHED src={hub} dst={user} sport=40002 dport=8888 src={user} dst={hub} [ASSURED]",
+        f"tcp      6 431999 ESTABLISHED src={hub} dst={user} sport=40003 dport=22 src={user} dst={hub} [ASSURED]",
+        f"tcp      6 431999 ESTABLISHED src=192.0.2.9 dst={user} sport=40004 dport=8888 src={user} dst=192.0.2.9",
+        f"udp      17 29 src={hub} dst={user} sport=40005 dport=8888 [UNREPLIED] src={user} dst={hub} sport=8888",
+        f"icmp     1 29 src={proxy} dst={user} type=8 code=0 id=7 src={user} dst={proxy} type=0 code=0 id=7",
     ]
+    kernel.netfilter(tmp_path).forget_connections(told)
+    once = [
+        f"-p 6 --orig-src {hub} --orig-dst {user} --orig-port-src 40003 --orig-port-dst 22",
+        f"-p 6 --orig-src 192.0.2.9 --orig-dst {user} --orig-port-src 40004 --orig-port-dst 8888",
+        f"-p 17 --orig-src {hub} --orig-dst {user} --orig-port-src 40005 --orig-port-dst 8888",
+        f"-p 1 --orig-src {proxy} --orig-dst {user}",
+    ]
+    removed = [command for command in kernel.commands if "-D" in command]
+    assert removed[0] == f"conntrack -D --family ipv4 --orig-src {told.user_range}", "whatever a user has opened"
+    assert {command.removeprefix("conntrack -D --family ipv4 ") for command in removed[1:]} == set(once)
+    listed = [command for command in kernel.commands if "-L" in command]
+    assert listed == [f"conntrack -L --family ipv4 --orig-{side} {told.subnet}" for side in ("src", "dst")]
 
 
 def test_removing_takes_every_mode_from_every_backend(tmp_path: Path) -> None:
