@@ -32,7 +32,7 @@ stack: ## Make the stack's place in the backend, and a passphrase for it
 env: ## Print the environment in which plain pulumi works: eval "$$(make -s env)"
 	@$(BOOTSTRAP) env --stack $(STACK)
 
-image: ## Build one image alone (NAME=hub, notebook or reverse_proxy) and test it alone
+image: ## Build one image alone (NAME=hub, notebook, …) and test it alone
 	$(if $(wildcard images/$(NAME)/Dockerfile),,$(error NAME=$(NAME) is no image: write one of $(notdir $(wildcard images/*))))
 	@$(BOOTSTRAP) stack $(STACK)
 	@$(WITH_PULUMI) pulumi up --stack $(STACK) --yes --skip-preview --suppress-outputs --target '**$(subst reverse_proxy,proxy,$(NAME))-image**'

@@ -12,6 +12,7 @@ from components.names import container_labels
 # but did not come up: without it the next `up` would call that container good
 # (github.com/kreuzwerker/terraform-provider-docker/issues/988; healthcheck measured with provider 4.6.0).
 _REPLACE_ON_CHANGES = ["#initerror", "cpu_period", "cpu_quota", "healthcheck", "init", "rm", "tmpfs"]
+_PROCESSES = 1024
 _LOG_OPTIONS = {"max-file": "3", "max-size": "10m"}
 
 
@@ -72,6 +73,9 @@ def service_container(name: str, args: ServiceContainerArgs, opts: pulumi.Resour
         # Docker would grant the same again as swap, and the provider would see a change at every preview.
         memory=args.memory // 2**20,
         memory_swap=args.memory // 2**20,
+        # The provider's Container has no limit of processes (its pids_limit is the Service's); this one counts those of
+        # the same user, and no other container of the stack runs as it.
+        ulimits=[docker.ContainerUlimitArgs(name="nproc", soft=_PROCESSES, hard=_PROCESSES)],
         security_opts=["no-new-privileges:true"],
         capabilities=_capabilities(args.capabilities),
         log_driver="json-file",
