@@ -42,6 +42,8 @@ class ServiceContainerArgs:
     (`CAP_SETUID`), or the provider would see a change at every refresh."""
     read_only: bool = False
     """Whether its file system takes no writes; not for one with `uploads`, which Docker then refuses."""
+    init: bool = True
+    """Whether the engine's own init starts it, for one that starts processes without reaping them."""
     stop_seconds: int = 30
 
 
@@ -69,7 +71,7 @@ def service_container(name: str, args: ServiceContainerArgs, opts: pulumi.Resour
         wait_timeout=180,
         # Unset, the provider kills at once instead of asking to stop.
         destroy_grace_seconds=args.stop_seconds,
-        init=True,
+        init=args.init,
         # Docker would grant the same again as swap, and the provider would see a change at every preview.
         memory=args.memory // 2**20,
         memory_swap=args.memory // 2**20,

@@ -78,6 +78,9 @@ class SocketProxy(pulumi.ComponentResource):
                 network_mode="none",
                 # To leave root for a user of the group that the engine's socket belongs to, whichever that is here.
                 capabilities=["CAP_SETGID", "CAP_SETUID"],
+                # An init that stays root could not pass a signal on to another user's process without CAP_KILL, and
+                # there is nothing to reap.
+                init=False,
                 read_only=True,
                 mounts=[
                     docker.ContainerMountArgs(

@@ -30,9 +30,18 @@ async def serve(runtime: SocketProxyRuntime, engine_socket: Path, served: socket
         await runner.cleanup()
 
 
+def _without_traceback(record: logging.LogRecord) -> bool:
+    if record.exc_info:
+        record.msg = f"{record.msg}: {ascii(str(record.exc_info[1]))[:200]}"
+        record.exc_info = None
+    return True
+
+
 def main() -> int:
     """Serve until asked to end; one sentence where that cannot be."""
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(message)s")
+    # A request that is no HTTP is one line: with its traceback, many of them would push refusals out of the log.
+    logging.getLogger("aiohttp.server").addFilter(_without_traceback)
     runtime = SocketProxyRuntime.from_environment()
     try:
         served = listen(Path(SERVED_SOCKET), runtime.client_group)

@@ -8,6 +8,8 @@ from urllib.parse import quote
 from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 from yarl import URL
 
+# More than the hub has threads for calls of Docker.
+_CALLS_AT_ONCE = 64
 _CONNECT_SECONDS = 10
 _ANSWER_SECONDS = 300
 
@@ -34,7 +36,7 @@ class Engine:
 
     def __init__(self, socket: str) -> None:
         self._session = ClientSession(
-            connector=UnixConnector(socket, limit=0),
+            connector=UnixConnector(socket, limit=_CALLS_AT_ONCE),
             timeout=ClientTimeout(total=_ANSWER_SECONDS, sock_connect=_CONNECT_SECONDS),
         )
 

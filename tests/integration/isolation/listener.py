@@ -7,7 +7,8 @@ import socket
 import sys
 import threading
 
-ADDRESS_OF_EVERY_NAME = "203.0.113.80"
+ADDRESS_OF_EVERY_NAME = "198.51.100.80"
+ADDRESS_OF_INNER_NAMES = "10.99.7.5"  # those that begin with `inside.`
 IP_PKTINFO = 8  # Linux; the name came into Python with 3.14
 
 
@@ -36,7 +37,8 @@ def _names(question: bytes) -> bytes:
     end = question.index(b"\0", 12) + 5
     wants_address = question[end - 4 : end - 2] == b"\0\1"
     header = question[:2] + b"\x81\x80\0\1" + (b"\0\1" if wants_address else b"\0\0") + b"\0\0\0\0"
-    answer = b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + socket.inet_aton(ADDRESS_OF_EVERY_NAME) if wants_address else b""
+    address = ADDRESS_OF_INNER_NAMES if b"\6inside" in question else ADDRESS_OF_EVERY_NAME
+    answer = b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + socket.inet_aton(address) if wants_address else b""
     return header + question[12:end] + answer
 
 

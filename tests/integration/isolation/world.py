@@ -12,8 +12,8 @@ HERE = Path(__file__).parent
 NAMESPACE = "jht-world"
 INTERFACE = "jht-world"
 # The server's own address towards the world (RFC 5737): the one that the site is published on.
-SERVER = "203.0.113.1"
-PUBLIC = "203.0.113.80"
+SERVER = "198.51.100.1"
+PUBLIC = "198.51.100.80"
 PRIVATE = "10.99.7.5"
 EXCEPTION = "10.99.7.8"
 RESOLVER = "10.99.7.53"
@@ -40,11 +40,7 @@ class World:
         for address in _ADDRESSES:
             if address != PUBLIC:
                 _ip("route", "add", f"{address}/32", "via", PUBLIC, "dev", INTERFACE)
-        self._listener = subprocess.Popen(
-            _inside(str(HERE / "listener.py"), str(PORT), str(OTHER_PORT), "53"), stdout=subprocess.PIPE, text=True
-        )
-        assert self._listener.stdout is not None
-        assert self._listener.stdout.readline() == "ready\n"
+        self._listener = self.serve("listener.py", str(PORT), str(OTHER_PORT), "53")
         return self
 
     def __exit__(
@@ -53,6 +49,13 @@ class World:
         self._listener.kill()
         self._listener.communicate()
         self._tear_down()
+
+    def serve(self, script: str, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a script of this folder in the world, once it has said that it is ready."""
+        process = subprocess.Popen(_inside(str(HERE / script), *arguments), stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        return process
 
     def run(self, script: str, *arguments: str) -> str:
         """What a script of this folder prints in the world."""

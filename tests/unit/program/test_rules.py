@@ -126,12 +126,20 @@ def test_services_stay_up_and_one_shots_do_not(deployed: Recording) -> None:
         ("logDriver", "json-file"),
         ("logOpts", {"max-file": "3", "max-size": "10m"}),
         ("securityOpts", ["no-new-privileges:true"]),
-        ("init", True),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_container_has(deployed: Recording, key: str, value: object) -> None:
     assert [each.name for each in deployed.of(CONTAINER) if each.inputs.get(key) != value] == []
+
+
+def test_the_engines_init_reaps_for_all_but_who_leaves_root_and_starts_nothing(deployed: Recording) -> None:
+    assert {each.name for each in deployed.of(CONTAINER) if not each.inputs["init"]} == {"socket-proxy"}
+
+
+def test_services_can_start_so_many_processes_and_no_more(deployed: Recording) -> None:
+    for each in deployed.services:
+        assert each.inputs["ulimits"] == [{"name": "nproc", "soft": 1024, "hard": 1024}]
 
 
 def test_no_container_has_a_capability_but_those_that_cannot_do_without(deployed: Recording) -> None:
