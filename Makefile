@@ -9,6 +9,9 @@ WITH_PYTHON := $(BOOTSTRAP) python && PATH="$(CURDIR)/.venv/bin:$$PATH"
 # The dev stack is made and changed without a question; every other one shows its preview and asks.
 YES := $(if $(filter dev,$(STACK)),--yes)
 
+# An image's component in the program, for `make image`.
+RESOURCE = $(subst _,-,$(subst reverse_proxy,proxy,$(NAME)))
+
 .PHONY: help up down purge preview stack env image hub-options test unit integration browser lint format lock reference
 
 help: ## This list
@@ -35,7 +38,7 @@ env: ## Print the environment in which plain pulumi works: eval "$$(make -s env)
 image: ## Build one image alone (NAME=hub, notebook, …) and test it alone
 	$(if $(wildcard images/$(NAME)/Dockerfile),,$(error NAME=$(NAME) is no image: write one of $(notdir $(wildcard images/*))))
 	@$(BOOTSTRAP) stack $(STACK)
-	@$(WITH_PULUMI) pulumi up --stack $(STACK) --yes --skip-preview --suppress-outputs --target '**$(subst reverse_proxy,proxy,$(NAME))-image**'
+	@$(WITH_PULUMI) pulumi up --stack $(STACK) --yes --skip-preview --suppress-outputs --target '**::jupyterhub:index:*::$(RESOURCE)' --target '**$(RESOURCE)-image**'
 	@$(WITH_PULUMI) python -m pytest tests/integration/images/test_$(NAME).py --stack $(STACK) $(TESTS)
 
 hub-options: ## List every option that images/hub/jupyterhub_config.d may set

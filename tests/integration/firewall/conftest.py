@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from images.firewall.runtime import FirewallRuntime
-from tests.integration.firewall.world import Firewall, World
+from tests.integration.firewall.container import Firewall
+from tests.integration.firewall.world import World
+from tests.integration.images.conftest import engine, image, references  # noqa: F401 - finds the image of the site
 
-_PROGRAMS = ["ip", "iptables-nft", "iptables-legacy", "conntrack", "sysctl"]
+# The world's own; what the firewall needs is in its image.
+_PROGRAMS = ["ip", "iptables-nft", "iptables-legacy", "sysctl"]
 _EGRESS: dict[str, dict[str, Any]] = {
     "open": {},
     "internet": {
@@ -24,7 +27,7 @@ _EGRESS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="session")
-def _whole_world() -> Iterator[World]:
+def _whole_world(request: pytest.FixtureRequest) -> Iterator[World]:
     missing = [program for program in _PROGRAMS if not shutil.which(program)]
     reason = f"this machine has no {', '.join(missing)}" if missing else "network namespaces are for root alone"
     if missing or os.geteuid() != 0:
@@ -32,7 +35,8 @@ def _whole_world() -> Iterator[World]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    with World() as world:
+    # No site is deployed for tests that are skipped.
+    with World(request.getfixturevalue("image")("firewall")) as world:
         yield world
 
 
@@ -44,20 +48,20 @@ def world(_whole_world: World) -> World:
 
 
 @pytest.fixture
-def firewall(world: World, tmp_path: Path) -> Iterator[Callable[..., Firewall]]:  # noqa: ARG001 - stopped before it
+def firewall(world: World, tmp_path: Path) -> Iterator[Callable[..., Firewall]]:
     """Make a firewall for a mode; whichever runs is ended after the test."""
     made: list[Firewall] = []
 
     def make(mode: str = "internet", **changes: object) -> Firewall:
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        made.append(Firewall(runtime(mode, **changes), folder))
+        assert world.container is not None
+        made.append(Firewall(world.image, world.container, runtime(mode, **changes), folder))
         return made[-1]
 
     yield make
     for each in made:
-        if each.process is not None:
-            each.stop()
+        each.remove()
 
 
 def runtime(mode: str, **changes: object) -> FirewallRuntime:

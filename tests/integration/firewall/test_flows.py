@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.integration.firewall.container import Firewall
 from tests.integration.firewall.flows import FLOWS, OPEN, UNTOUCHED
-from tests.integration.firewall.world import Firewall, World
+from tests.integration.firewall.world import World
 
 _NO_RULES = """\
 *filter
@@ -43,10 +44,20 @@ def test_in_mode(mode: str, world: World, firewall: Callable[..., Firewall]) -> 
 
 def test_in_iptables_legacy(world: World, firewall: Callable[..., Firewall]) -> None:
     world.reset(backend="legacy")
-    firewall("internet").start()
+    firewall("internet").start(may_use_legacy=True)
     assert "jh-fwt-user-FWD" in world.host("iptables-legacy-save")
     assert "jh-fwt-user-FWD" not in world.host("iptables-nft-save")
     assert world.open_flows(FLOWS) == OPEN["internet"]
+
+
+def test_with_no_more_than_the_program_grants_iptables_legacy_is_refused_with_a_reason(
+    world: World, firewall: Callable[..., Firewall]
+) -> None:
+    world.reset(backend="legacy")
+    status, said = firewall("internet").do("probe")
+    assert (status, said.count("\n")) == (1, 1)
+    assert "iptables-legacy is for processes with NET_RAW alone: let Docker use iptables-nft" in said
+    assert "jh-fwt-user-" not in world.host("iptables-legacy-save")
 
 
 def test_rules_stay_when_the_firewall_ends(world: World, firewall: Callable[..., Firewall]) -> None:

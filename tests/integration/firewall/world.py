@@ -1,23 +1,22 @@
 """A machine with Docker's bridges, containers, neighbours and an internet, all of it network namespaces.
 
-Nothing here touches the network of the machine that runs the tests.
+Nothing here touches the network of the machine that runs the tests. The host's namespace is that of a container without
+a network, so that others can join it.
 """
 
 import json
-import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from images.firewall.health import heartbeat_problem
-from images.firewall.runtime import RUNTIME_VARIABLE, FirewallRuntime
+from docker.models.containers import Container
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+from tests.integration.images.image import LABELS, Image
+
 HERE = Path(__file__).parent
 PREFIX = "fwt-"
 DOCKER_RULES = (HERE / "docker.rules").read_text()
@@ -53,33 +52,24 @@ Flow = tuple[str, str, str, int]
 class World:
     """Everybody, each with an agent that answers and tries."""
 
+    image: Image
+    """The firewall's, of which the host has what its own machine may lack."""
+    container: Container | None = None
+    """Keeps the host's namespace."""
     agents: dict[str, "subprocess.Popen[str]"] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         try:
-            self._build()
-            for name in NAMES:
-                self.agents[name] = subprocess.Popen(
-                    _inside(name, [sys.executable, str(HERE / "agent.py"), *map(str, PORTS)]),
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            for agent in self.agents.values():
-                assert agent.stdout is not None
-                assert agent.stdout.readline() == "ready\n"
+            self._begin()
         except BaseException:
-            self.__exit__(None, None, None)
+            self._end()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for agent in self.agents.values():
-            agent.kill()
-            agent.communicate()
-        remove_namespaces()
+        self._end()
 
     def host(self, *command: str, given: str | None = None, check: bool = True) -> str:
         """What a command prints on the host."""
@@ -91,12 +81,14 @@ class World:
 
     def reset(self, rules: str | None = None, backend: str = "nft") -> None:
         """The host as Docker leaves it, without any connection."""
-        self.host("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=1", "net.bridge.bridge-nf-call-ip6tables=1")
-        self._flush("nft")
         if self.host("cat", "/proc/net/ip_tables_names", check=False):
-            self._flush("legacy")
+            # What iptables-legacy has begun to use a namespace keeps for ever.
+            self._end()
+            self._begin()
+        self.host("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=1", "net.bridge.bridge-nf-call-ip6tables=1")
+        self._flush()
         self.host(f"iptables-{backend}-restore", given=DOCKER_RULES if rules is None else rules)
-        self.host("conntrack", "-F")
+        self._in_container("conntrack", "-F")
 
     def listing(self) -> str:
         """Every rule of the host, without counters and comments."""
@@ -128,17 +120,47 @@ class World:
         _send(self.agents[name], {"do": "use", "host": host})
         return bool(_receive(self.agents[name]))
 
-    def _flush(self, backend: str) -> None:
+    def _begin(self) -> None:
+        self._build()
+        for name in NAMES:
+            self.agents[name] = subprocess.Popen(
+                _inside(name, [sys.executable, str(HERE / "agent.py"), *map(str, PORTS)]),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        for agent in self.agents.values():
+            assert agent.stdout is not None
+            assert agent.stdout.readline() == "ready\n"
+
+    def _end(self) -> None:
+        for agent in self.agents.values():
+            agent.kill()
+            agent.communicate()
+        self.agents.clear()
+        self._remove()
+
+    def _in_container(self, *command: str) -> str:
+        """What a command of the image prints on the host."""
+        assert self.container is not None
+        status, output = self.container.exec_run(list(command))
+        assert isinstance(output, bytes)
+        assert status == 0, output.decode()
+        return output.decode()
+
+    def _flush(self) -> None:
         for family in ("iptables", "ip6tables"):
             for table in ("filter", "nat"):
                 chains = {"filter": ("INPUT", "FORWARD", "OUTPUT"), "nat": ("PREROUTING", "POSTROUTING", "OUTPUT")}
                 lines = [f":{chain} ACCEPT [0:0]" for chain in chains[table]]
-                self.host(f"{family}-{backend}-restore", given="\n".join([f"*{table}", *lines, "COMMIT", ""]))
+                self.host(f"{family}-nft-restore", given="\n".join([f"*{table}", *lines, "COMMIT", ""]))
 
     def _build(self) -> None:
-        remove_namespaces()
+        self._remove()
+        self._build_host()
         for name in NAMES:
-            _ip("netns", "add", PREFIX + name)
+            if name != "host":
+                _ip("netns", "add", PREFIX + name)
             _ip("-n", PREFIX + name, "link", "set", "lo", "up")
         for bridge, (address, length, address6) in BRIDGES.items():
             _add("host", bridge, "type", "bridge", "forward_delay", "0")
@@ -160,107 +182,40 @@ class World:
         _ip("-n", PREFIX + "lan", "route", "add", SUBNET, "via", "192.168.77.2")
         self.host("sysctl", "-qw", "net.ipv4.ip_forward=1")
 
+    def _build_host(self) -> None:
+        self.container = self.image.engine.containers.run(
+            self.image.reference,
+            ["sleep", "infinity"],
+            name=PREFIX + "host",
+            labels=LABELS,
+            network_mode="none",
+            init=True,
+            cap_drop=["ALL"],
+            cap_add=["NET_ADMIN"],
+            detach=True,
+        )
+        self.container.reload()
+        _ip("netns", "attach", PREFIX + "host", str(self.container.attrs["State"]["Pid"]))
+        # An engine on another machine would have named a process of ours, perhaps one in our own network.
+        namespace = ["readlink", "/proc/self/ns/net"]
+        assert self.host(*namespace) == self._in_container(*namespace), "the engine runs on this machine"
+        # Docker switches it off where it gives no address.
+        self.host("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.default.disable_ipv6=0")
+
+    def _remove(self) -> None:
+        """Leave nothing of a world, nor of one whose tests were killed."""
+        for container in self.image.engine.containers.list(all=True, filters={"name": f"^/?{PREFIX}"}):
+            container.remove(force=True)
+        names = [line.split()[0] for line in _ip("netns", "list").splitlines()]
+        for name in names:
+            if name.startswith(PREFIX):
+                _ip("netns", "del", name)
+
     def _plug(self, name: str, there: str, bridge: str) -> None:
         peer = f"veth-{name}"
         _ip("-n", PREFIX + there, "link", "add", peer, "type", "veth", "peer", "eth0", "netns", PREFIX + name)
         _ip("-n", PREFIX + there, "link", "set", peer, "master", bridge, "up")
         _ip("-n", PREFIX + name, "link", "set", "eth0", "up")
-
-
-@dataclass
-class Firewall:
-    """The firewall's program, on the host of a world."""
-
-    runtime: FirewallRuntime
-    folder: Path
-    process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def heartbeat(self) -> Path:
-        return self.folder / "heartbeat.json"
-
-    @property
-    def log(self) -> str:
-        """Everything said since it started."""
-        return (self.folder / "log").read_text()
-
-    def start(self) -> Self:
-        """Start it, and wait until it says that all is in force."""
-        self.heartbeat.unlink(missing_ok=True)
-        self.launch()
-        wait_until(lambda: self.beats_since(0), 5, lambda: self.log)
-        return self
-
-    def launch(self) -> None:
-        with (self.folder / "log").open("wb") as log:
-            command = _inside("host", [*self._command("run"), "--heartbeat", str(self.heartbeat)])
-            self.process = subprocess.Popen(
-                command, cwd=CHECKOUT, env=self._environment(), stdout=log, stderr=subprocess.STDOUT
-            )
-
-    def stop(self) -> int:
-        """End it as Docker would."""
-        assert self.process is not None
-        self.process.terminate()
-        status = self.process.wait(5)
-        self.process = None
-        return status
-
-    def do(self, *verb: str) -> tuple[int, str]:
-        """Exit code and output of another verb."""
-        done = subprocess.run(
-            _inside("host", self._command(*verb)),
-            cwd=CHECKOUT,
-            env=self._environment(),
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=30,
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    def wait_until_well(self, seconds: float = 5) -> None:
-        """Wait for a heartbeat whose firewall began to look after this moment."""
-        end = time.monotonic() + seconds
-        # What comes before the first one may have been looked at before.
-        for _ in range(2):
-            self._wait_for_a_beat(end - time.monotonic())
-
-    def _wait_for_a_beat(self, seconds: float) -> None:
-        moment = time.time()
-        wait_until(lambda: self.beats_since(moment), seconds, lambda: self.log)
-
-    def beats_since(self, moment: float) -> bool:
-        """Whether all has been well after a moment."""
-        if heartbeat_problem(self.heartbeat, self.runtime.fingerprint) is not None:
-            return False
-        return self.heartbeat.stat().st_mtime > moment
-
-    def _command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "images.firewall", *arguments]
-
-    def _environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(CHECKOUT), RUNTIME_VARIABLE: self.runtime.model_dump_json()}
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float, why_not: Callable[[], str]) -> None:
-    """Wait for something.
-
-    Raises:
-        AssertionError: it does not come about.
-    """
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, why_not()
-        time.sleep(0.02)
-
-
-def remove_namespaces() -> None:
-    """Leave nothing of a world, nor of one whose tests were killed."""
-    names = [line.split()[0] for line in _ip("netns", "list").splitlines()]
-    for name in names:
-        if name.startswith(PREFIX):
-            _ip("netns", "del", name)
 
 
 def _inside(name: str, command: Iterable[str]) -> list[str]:
