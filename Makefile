@@ -57,7 +57,7 @@ format: ## Put the code in shape
 	@$(WITH_PYTHON) && ruff format . && ruff check --fix .
 
 lock: ## Bring uv.lock and the images' requirements up to date with pyproject.toml
-	@$(WITH_PYTHON) && uv lock && for group in hub notebook reverse_proxy socket_proxy firewall; do \
+	@$(WITH_PYTHON) && uv lock && for group in hub notebook reverse_proxy socket_proxy firewall egress_proxy; do \
 		uv export --quiet --frozen --only-group $$group --no-header --no-annotate -o images/$$group/requirements.txt; \
 	done
 

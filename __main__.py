@@ -4,6 +4,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.certificates import Certificates, CertificatesArgs
+from components.egress_proxy import EgressProxy, EgressProxyArgs
 from components.firewall import Firewall, FirewallArgs
 from components.hub import Hub, HubArgs
 from components.names import Names
@@ -14,7 +15,7 @@ from components.secrets import Secrets, SecretsArgs
 from components.socket_proxy import SocketProxy, SocketProxyArgs
 from components.volumes import Volumes, VolumesArgs
 from settings.load import load
-from settings.network import Isolation
+from settings.network import Egress, Isolation
 
 settings, operator = load(pulumi.Config())
 names = Names(project=pulumi.get_project(), stack=pulumi.get_stack())
@@ -28,6 +29,15 @@ firewall = (
         on_docker,
     )
     if settings.network.isolation is Isolation.FIREWALL
+    else None
+)
+egress_proxy = (
+    EgressProxy(
+        "egress-proxy",
+        EgressProxyArgs(names=names, network=settings.network, build=settings.build, networks=networks),
+        on_docker,
+    )
+    if settings.network.egress is Egress.ALLOWLIST
     else None
 )
 volumes = Volumes("volumes", VolumesArgs(names=names), on_docker)
@@ -83,6 +93,7 @@ hub = Hub(
         reverse_proxy=reverse_proxy,
         socket_proxy=socket_proxy,
         firewall=firewall,
+        egress_proxy=egress_proxy,
     ),
     on_docker,
 )
@@ -99,6 +110,7 @@ pulumi.export(
         "reverse_proxy": reverse_proxy.image,
         "socket_proxy": socket_proxy.image,
         "firewall": firewall.image if firewall else None,
+        "egress_proxy": egress_proxy.image if egress_proxy else None,
     },
 )
 pulumi.export("networks", {part: names.of(part) for part in ("users", "control", "services")})

@@ -27,6 +27,8 @@ class ServiceContainerArgs:
     """Limit in bytes; there is no swap beside it."""
     healthcheck: docker.ContainerHealthcheckArgs
     networks: Sequence[docker.ContainerNetworksAdvancedArgs] = ()
+    resolvers: Sequence[str] = ()
+    """Name servers in place of the engine's own."""
     network_mode: str | None = None
     """`none` or `host`, where it joins no network of the stack."""
     mounts: Sequence[docker.ContainerMountArgs] = ()
@@ -62,6 +64,7 @@ def service_container(name: str, args: ServiceContainerArgs, opts: pulumi.Resour
         ports=list(args.ports),
         networks_advanced=list(args.networks),
         network_mode=args.network_mode,
+        dns=list(args.resolvers) or None,
         user=args.user,
         read_only=args.read_only,
         restart="unless-stopped",

@@ -15,6 +15,7 @@ from components.container import (
 )
 from components.names import Names, volume_labels
 from components.networks import USER_BRIDGE, Networks
+from images.egress_proxy.runtime import EGRESS_PROXY_PORT
 from images.firewall.runtime import (
     HEARTBEAT_FILE,
     RUNTIME_VARIABLE,
@@ -24,7 +25,7 @@ from images.firewall.runtime import (
 )
 from images.hub.runtime import HUB_PORT, USER_SERVER_PORT
 from settings.build import BuildSettings
-from settings.network import NetworkSettings
+from settings.network import Egress, NetworkSettings
 
 _MEMORY = 64 * 2**20
 # What iptables and conntrack cannot do without. (Beside it iptables-legacy would take NET_RAW: for all frames of all of
@@ -134,6 +135,7 @@ class Firewall(pulumi.ComponentResource):
 
 def firewall_runtime(network: NetworkSettings, names: Names) -> FirewallRuntime:
     """What the firewall of this site is told."""
+    listed = network.egress is Egress.ALLOWLIST
     return FirewallRuntime(
         bridge=names.bridge(USER_BRIDGE),
         subnet=network.subnet,
@@ -149,5 +151,7 @@ def firewall_runtime(network: NetworkSettings, names: Names) -> FirewallRuntime:
                 for _, each in sorted(network.egress_exceptions.items())
             ),
             resolvers=network.resolvers,
+            proxy=network.egress_proxy_address if listed else None,
+            proxy_port=EGRESS_PROXY_PORT if listed else None,
         ),
     )

@@ -15,6 +15,7 @@ from components.container import (
     require_success,
     service_container,
 )
+from components.egress_proxy import EgressProxy
 from components.firewall import Firewall
 from components.hub_runtime import hub_runtime
 from components.names import Names
@@ -54,6 +55,8 @@ class HubArgs:
     socket_proxy: SocketProxy
     firewall: Firewall | None
     """None where the site isolates user servers by other means, or not at all."""
+    egress_proxy: EgressProxy | None
+    """None where the site has no list of domains."""
 
 
 class Hub(pulumi.ComponentResource):
@@ -111,6 +114,7 @@ class Hub(pulumi.ComponentResource):
                 args.reverse_proxy.container,
                 args.socket_proxy.container,
                 *([args.firewall.container] if args.firewall else []),
+                *([args.egress_proxy.container] if args.egress_proxy else []),
             ],
         )
         self.register_outputs({"image": self.image})

@@ -3,6 +3,7 @@
 from components.firewall import firewall_runtime
 from components.names import Names
 from components.traefik import API_PORT, API_USERNAME, ENTRY_POINT
+from images.egress_proxy.runtime import EGRESS_PROXY_PORT
 from images.hub.runtime import (
     HUB_PORT,
     AccessRuntime,
@@ -60,11 +61,20 @@ def hub_runtime(settings: Settings, names: Names, notebook_image: str) -> HubRun
 
 def user_resolvers(network: NetworkSettings) -> list[str]:
     """Name servers that user servers are given in place of the engine's own."""
-    if network.egress is Egress.BLOCKED:
+    if network.egress in (Egress.BLOCKED, Egress.ALLOWLIST):
         # Nobody answers there. The engine itself would ask outside for a container, where its own resolver is on a
         # loopback address, and no rule for the container could stop it. The names of the stack are the engine's.
         return ["127.0.0.1"]
     return [str(address) for address in network.resolvers]
+
+
+def _proxy_variables(network: NetworkSettings) -> dict[str, str]:
+    """What tells programs in user servers to ask the egress proxy; some look for one spelling, some for the other."""
+    if network.egress is not Egress.ALLOWLIST:
+        return {}
+    proxy = f"http://{network.egress_proxy_address}:{EGRESS_PROXY_PORT}"
+    values = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": "localhost,127.0.0.1,hub"}
+    return {**values, **{name.upper(): value for name, value in values.items()}}
 
 
 def _firewall_fingerprint(network: NetworkSettings, names: Names) -> str | None:
@@ -86,7 +96,7 @@ def _user_server(settings: Settings, names: Names, notebook_image: str) -> UserS
         memory_limit=notebooks.limits.memory,
         cpu_limit=notebooks.limits.cpu,
         pids_limit=notebooks.limits.pids,
-        environment=dict(sorted(notebooks.environment.items())),
+        environment=dict(sorted({**_proxy_variables(settings.network), **notebooks.environment}.items())),
         activity_interval=settings.idle.check_every,
         kernel_timeout=settings.idle.kernel_timeout,
     )

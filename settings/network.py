@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from settings.model import SettingsModel
-from settings.values import Destination, EntryName, Port, ResolverAddress, Subnet
+from settings.values import AllowedDomain, Destination, EntryName, Port, ResolverAddress, Subnet
 
 
 class Isolation(StrEnum):
@@ -23,6 +23,7 @@ class Egress(StrEnum):
 
     OPEN = "open"
     INTERNET = "internet"
+    ALLOWLIST = "allowlist"
     BLOCKED = "blocked"
 
 
@@ -49,14 +50,19 @@ class NetworkSettings(SettingsModel):
 
     egress: Egress = Egress.INTERNET
     """What user servers reach outside. `internet`: everything but private networks, this server and the metadata
-    service of a cloud. `blocked`: nothing. `open`: everything that this server reaches, your other machines too."""
+    service of a cloud. `allowlist`: the web servers of `allowed_domains`, through a proxy. `blocked`: nothing. `open`:
+    everything that this server reaches, your other machines too."""
+
+    allowed_domains: frozenset[AllowedDomain] = frozenset()
+    """Domains for `egress: allowlist`: `pypi.org` for that name alone, `.python.org` for it and all below it."""
 
     egress_exceptions: dict[EntryName, EgressException] = Field(default={})
     """Places on private networks that user servers may reach all the same with `egress: internet`, by name."""
 
     resolvers: tuple[ResolverAddress, ...] = ()
     """Name servers for user servers; without any, those that this server itself uses. Name them where this server asks
-    one on a loopback address (systemd-resolved) that asks one on a private network."""
+    one on a loopback address (systemd-resolved) that asks one on a private network. With a list of domains it is the
+    proxy that asks them."""
 
     subnet: Subnet = IPv4Network("10.201.0.0/20")
     """Network of the user servers, /16 to /26; the upper half is theirs. A change stops every server."""
@@ -81,6 +87,13 @@ class NetworkSettings(SettingsModel):
             )
         if self.resolvers and self.egress is Egress.BLOCKED:
             raise ValueError("has resolvers, which egress: blocked cuts off; remove one of the two")
+        if self.egress is Egress.ALLOWLIST and not self.allowed_domains:
+            raise ValueError("has egress: allowlist without a list; write allowed_domains, or egress: blocked")
+        if self.allowed_domains and self.egress is not Egress.ALLOWLIST:
+            raise ValueError(
+                f"has allowed_domains, which mean nothing with egress: {self.egress}; remove them, "
+                "or write egress: allowlist"
+            )
         return self
 
     @model_validator(mode="after")
@@ -120,6 +133,11 @@ class NetworkSettings(SettingsModel):
     def proxy_address(self) -> IPv4Address:
         """The reverse proxy's address on the user network."""
         return self.subnet[20]
+
+    @property
+    def egress_proxy_address(self) -> IPv4Address:
+        """The egress proxy's address on the user network."""
+        return self.subnet[30]
 
     @property
     def control_gateway(self) -> IPv4Address:

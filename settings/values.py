@@ -102,6 +102,13 @@ def _address(value: object) -> IPv4Address:
         ) from None
 
 
+def _allowed_domain(value: str) -> str:
+    name = value.removeprefix(".")
+    if len(name) > 253 or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})+", name) or name.rpartition(".")[2].isdigit():  # noqa: PLR2004 - RFC 1035's limit
+        raise ValueError("is no domain; write for example pypi.org, or .python.org for it and all below it")
+    return value
+
+
 def _resolver_address(value: object) -> IPv4Address:
     try:
         address = IPv4Address(str(value))
@@ -175,6 +182,7 @@ Subnet = Annotated[IPv4Network, BeforeValidator(_subnet), _text(r"^[0-9.]+/[0-9]
 Address = Annotated[IPv4Address, BeforeValidator(_address), _text(r"^[0-9.]+$", "127.0.0.1")]
 ResolverAddress = Annotated[IPv4Address, BeforeValidator(_resolver_address), _text(r"^[0-9.]+$", "10.0.0.53")]
 Destination = Annotated[IPv4Network, BeforeValidator(_destination), _text(r"^[0-9.]+(/[0-9]+)?$", "10.1.2.0/24")]
+AllowedDomain = Annotated[str, AfterValidator(_allowed_domain)]
 EntryName = Annotated[str, AfterValidator(_entry_name)]
 UserName = Annotated[str, AfterValidator(_user_name)]
 PathPrefix = Annotated[str, AfterValidator(_path_prefix)]

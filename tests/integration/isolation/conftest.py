@@ -31,6 +31,12 @@ NETWORK: dict[str, dict[str, Any]] = {
         "egress_exceptions": {"licences": {"to": places.EXCEPTION, "port": PORT}},
     },
     "blocked": {**ADDRESSES, "egress": "blocked"},
+    "allowlist": {
+        **ADDRESSES,
+        "egress": "allowlist",
+        "allowed_domains": ["listed.example.org", ".below.example.org"],
+        "resolvers": [places.RESOLVER],
+    },
     "open": {**ADDRESSES, "egress": "open", "resolvers": [places.RESOLVER]},
 }
 

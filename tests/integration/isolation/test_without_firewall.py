@@ -4,6 +4,7 @@ The last file of its folder: it leaves the site as it is.
 """
 
 import json
+import subprocess
 
 import pytest
 
@@ -26,6 +27,8 @@ def isolation(request: pytest.FixtureRequest, isolated: Deployment) -> str:
     """The site after the change that the operator's guide describes."""
     mode: str = request.param
     isolated.hubctl("down")
+    rules = subprocess.run(["iptables-save"], check=True, capture_output=True, text=True).stdout
+    assert "jh-fenced-user-" not in rules, "what takes a stack down takes its rules with it"
     urns = isolated.pulumi("stack", "--show-urns").stdout.split()
     isolated.pulumi("state", "unprotect", "--yes", next(urn for urn in urns if urn.endswith("::networks-users")))
     isolated.configure(**SETTINGS, network=NETWORK[mode])

@@ -78,7 +78,14 @@ def test_it_is_told_what_the_settings_say(name: str) -> None:
 
 @pytest.mark.parametrize("egress", ["open", "internet", "blocked"])
 def test_each_way_out_is_the_settings_one(egress: str) -> None:
-    assert firewall_runtime(settings_of(network={"egress": egress}).network, NAMES).egress.mode == egress
+    told = firewall_runtime(settings_of(network={"egress": egress}).network, NAMES).egress
+    assert (told.mode, told.proxy, told.proxy_port) == (egress, None, None)
+
+
+def test_with_a_list_of_domains_the_way_out_is_the_egress_proxy() -> None:
+    listed = settings_of(network={"egress": "allowlist", "allowed_domains": ["pypi.org"]}).network
+    told = firewall_runtime(listed, NAMES).egress
+    assert (told.mode, str(told.proxy), told.proxy_port) == ("allowlist", "10.201.0.30", 3128)
 
 
 def test_rules_are_tried_out_when_the_bridge_is_there_and_before_anything_is_changed() -> None:

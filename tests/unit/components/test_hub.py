@@ -68,6 +68,7 @@ def hub(
             reverse_proxy=ReverseProxy("proxy", proxy),
             socket_proxy=SocketProxy("socket-proxy", socket_proxy),
             firewall=Firewall("firewall", firewall) if settings.network.isolation is Isolation.FIREWALL else None,
+            egress_proxy=None,
         )
         Hub("hub", args)
 

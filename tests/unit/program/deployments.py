@@ -66,6 +66,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "resolvers": ["10.0.0.53", "10.0.1.53"],
         }
     },
+    "listed domains": {
+        "network": {"egress": "allowlist", "allowed_domains": ["pypi.org", ".python.org"], "resolvers": ["10.0.0.53"]}
+    },
     "no password at all": {"site": _THIS_MACHINE, "auth": {"kind": "dummy"}, "access": {"allow_all": True}},
     "rotated secrets": {"hub": {"secret_rotation": {"crypt_key": 2, "cookie_secret": 1}}},
     "own certificate": {"tls": {"kind": "files"}},

@@ -33,12 +33,13 @@ def test_images_are_those_that_run(deployed: Recording) -> None:
         "notebook": deployed["notebook-version-check"].inputs["image"],
         "reverse_proxy": deployed["proxy"].inputs["image"],
         "socket_proxy": deployed["socket-proxy"].inputs["image"],
-        "firewall": _image_of_the_firewall(deployed),
+        "firewall": _image_of("firewall", deployed),
+        "egress_proxy": _image_of("egress-proxy", deployed),
     }
 
 
-def _image_of_the_firewall(deployed: Recording) -> object:
-    return next((each.inputs["image"] for each in deployed.services if each.name == "firewall"), None)
+def _image_of(name: str, deployed: Recording) -> object:
+    return next((each.inputs["image"] for each in deployed.services if each.name == name), None)
 
 
 def test_networks_and_volumes_are_those_that_are_there(site: Site) -> None:

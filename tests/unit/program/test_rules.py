@@ -52,15 +52,31 @@ CAPABILITIES = {
 }
 # What there is besides where the firewall isolates user servers.
 FIREWALL_ROLES = {"firewall-heartbeat": "firewall", "firewall-probe": "check", "firewall": "firewall"}
+# And where they reach listed domains alone.
+EGRESS_PROXY_ROLES = {"egress-proxy-outside": "egress", "egress-proxy": "egress-proxy"}
 
 
 def has_firewall(deployed: Recording) -> bool:
     return bool(deployed["networks-users"].inputs["options"]["com.docker.network.bridge.enable_icc"] == "false")
 
 
+def has_egress_proxy(deployed: Recording) -> bool:
+    return "EGRESS_PROXY" in str([each.inputs.get("envs") for each in deployed.services])
+
+
+def optional_parts(deployed: Recording) -> dict[str, str]:
+    """The components that only some sites have."""
+    found = {"firewall": "Firewall"} if has_firewall(deployed) else {}
+    return {**found, "egress-proxy": "EgressProxy"} if has_egress_proxy(deployed) else found
+
+
 def test_everything_that_can_carry_labels_says_whose_it_is_and_what_for(site: Site) -> None:
     labelled = site.deployed.of(CONTAINER, NETWORK, VOLUME)
-    roles = {**ROLES, **FIREWALL_ROLES} if has_firewall(site.deployed) else ROLES
+    roles = {
+        **ROLES,
+        **(FIREWALL_ROLES if has_firewall(site.deployed) else {}),
+        **(EGRESS_PROXY_ROLES if has_egress_proxy(site.deployed) else {}),
+    }
     assert {each.name: each.labels for each in labelled} == {
         name: {"jupyterhub.stack": site.prefix, "jupyterhub.role": role} for name, role in roles.items()
     }
@@ -82,6 +98,11 @@ def test_what_has_a_fixed_name_starts_with_project_and_stack(site: Site) -> None
         "socket-proxy": f"{site.prefix}-socket-proxy",
         "hub": f"{site.prefix}-hub",
         **(dict.fromkeys(("firewall", "firewall-heartbeat"), f"{site.prefix}-firewall") if firewall else {}),
+        **(
+            {"egress-proxy": f"{site.prefix}-egress-proxy", "egress-proxy-outside": f"{site.prefix}-egress"}
+            if has_egress_proxy(site.deployed)
+            else {}
+        ),
     }
 
 
@@ -90,13 +111,13 @@ def test_every_resource_belongs_to_a_component_whose_name_it_starts_with(deploye
     for each in deployed:
         if each.type != PROVIDER and each.parent:
             stack = each.parent.startswith("jupyterhub-")
-            assert stack == (each.is_component and each.name in {*COMPONENTS, "firewall"})
+            assert stack == (each.is_component and each.name in {*COMPONENTS, *optional_parts(deployed)})
             assert stack or (each.parent in components and each.name.startswith(each.parent))
 
 
 def test_the_parts_of_the_picture_are_there_and_each_registers_its_outputs(deployed: Recording) -> None:
     top = {each.name: each.type for each in deployed if each.is_component and each.parent.startswith("jupyterhub-")}
-    expected = {**COMPONENTS, "firewall": "Firewall"} if has_firewall(deployed) else COMPONENTS
+    expected = {**COMPONENTS, **optional_parts(deployed)}
     assert top == {name: f"jupyterhub:index:{kind}" for name, kind in expected.items()}
     assert all(deployed.outputs[each.name] for each in deployed if each.is_component)
 
@@ -113,9 +134,8 @@ def test_everything_of_docker_goes_to_the_engine_of_the_settings(site: Site) -> 
 
 
 def test_services_stay_up_and_one_shots_do_not(deployed: Recording) -> None:
-    firewall = ["firewall"] if has_firewall(deployed) else []
     assert {each.name: each.inputs["restart"] for each in deployed.services} == dict.fromkeys(
-        ["hub", "proxy", "socket-proxy", *firewall], "unless-stopped"
+        ["hub", "proxy", "socket-proxy", *optional_parts(deployed)], "unless-stopped"
     )
     assert {each.inputs["restart"] for each in deployed.one_shots} == {"no"}
 
@@ -162,6 +182,7 @@ def test_every_container_has_a_memory_limit_and_no_swap_beside_it(site: Site) ->
         "proxy": site.settings.proxy.memory,
         "socket-proxy": 2**27,
         "firewall": 2**26,
+        "egress-proxy": 2**28,
     }
     assert limits == {name: (services.get(name, 2**29) // 2**20,) * 2 for name in limits}
 
@@ -215,6 +236,7 @@ def test_networks_have_the_addresses_of_the_settings(site: Site) -> None:
         ],
         "networks-control": [{"subnet": str(network.control_subnet), "gateway": str(network.control_gateway)}],
         "networks-services": None,
+        **({"egress-proxy-outside": None} if has_egress_proxy(site.deployed) else {}),
     }
 
 
@@ -230,7 +252,7 @@ def test_a_fixed_address_lies_in_its_network_and_is_nobody_elses(site: Site) -> 
                 if "ipRange" in config:
                     assert not address.overlaps(IPv4Network(config["ipRange"])), "Docker may hand it to a user"
                 taken.append((name, end["ipv4Address"]))
-    assert len(taken) == len(set(taken)) == 4
+    assert len(taken) == len(set(taken)) == 4 + has_egress_proxy(site.deployed)
 
 
 def test_networks_are_joined_by_identifier(deployed: Recording) -> None:
@@ -303,7 +325,7 @@ def test_an_image_that_is_built_has_a_name_of_its_content(deployed: Recording) -
         built = "build" in each.inputs
         assert built == each.inputs["name"].startswith("jhub.invalid/")
         assert not built or re.fullmatch(
-            r"jhub\.invalid/jupyterhub/(hub|notebook|reverse_proxy|socket_proxy|firewall):[0-9a-f]{16}",
+            r"jhub\.invalid/jupyterhub/(hub|notebook|reverse_proxy|socket_proxy|firewall|egress_proxy):[0-9a-f]{16}",
             each.inputs["name"],
         )
 
@@ -334,7 +356,7 @@ def test_only_what_has_a_fixed_name_or_port_goes_before_its_successor(deployed: 
 def test_nothing_that_runs_is_touched_before_its_checks_have_passed(deployed: Recording) -> None:
     assert {"proxy-check", "proxy-static-routes", "proxy-credentials"} <= deployed["proxy"].dependencies
     assert {"hub-check", "notebook-version-check", "proxy", "socket-proxy"} <= deployed["hub"].dependencies
-    assert ("firewall" in deployed["hub"].dependencies) == has_firewall(deployed)
+    assert optional_parts(deployed).keys() <= deployed["hub"].dependencies
 
 
 def test_a_container_depends_on_its_image(deployed: Recording) -> None:

@@ -178,7 +178,10 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"network": {"subnet": SECRET}}, f"network.subnet: {NO_SUBNET}"),
     ({"network": {"isolation": SECRET}}, "network.isolation: is none of the choices; write firewall, docker or off"),
-    ({"network": {"egress": SECRET}}, "network.egress: is none of the choices; write open, internet or blocked"),
+    (
+        {"network": {"egress": SECRET}},
+        "network.egress: is none of the choices; write open, internet, allowlist or blocked",
+    ),
     (
         {"network": {"isolation": "docker"}},
         "network: has isolation: docker, which lets nothing out; write egress: blocked beside it, "
@@ -196,6 +199,23 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"network": {"egress": "blocked", "resolvers": ["10.0.0.53"]}},
         "network: has resolvers, which egress: blocked cuts off; remove one of the two",
+    ),
+    (
+        {"network": {"egress": "allowlist"}},
+        "network: has egress: allowlist without a list; write allowed_domains, or egress: blocked",
+    ),
+    (
+        {"network": {"allowed_domains": ["pypi.org"]}},
+        "network: has allowed_domains, which mean nothing with egress: internet; remove them, "
+        "or write egress: allowlist",
+    ),
+    *(
+        (
+            {"network": {"egress": "allowlist", "allowed_domains": [domain]}},
+            "network.allowed_domains.0: is no domain; write for example pypi.org, "
+            "or .python.org for it and all below it",
+        )
+        for domain in (SECRET + "!", "*.pypi.org", "https://pypi.org", "pypi.org/simple", "10.1.2.3", "org", "PyPI.org")
     ),
     *(
         (

@@ -218,8 +218,8 @@ def test_every_derived_secret_can_be_rotated(secret: DerivedSecret) -> None:
 @pytest.mark.parametrize("subnet", ["10.201.0.0/16", "10.201.0.0/20", "192.168.7.0/26"])
 def test_on_the_user_network_no_fixed_address_is_in_the_users_half(subnet: str) -> None:
     network = NetworkSettings.model_validate({"subnet": subnet, "control_subnet": "172.16.0.0/28"})
-    fixed = [network.gateway, network.hub_address, network.proxy_address]
-    assert len({*fixed, network.subnet.network_address}) == 4
+    fixed = [network.gateway, network.hub_address, network.proxy_address, network.egress_proxy_address]
+    assert len({*fixed, network.subnet.network_address}) == 5
     assert all(address in network.subnet and address not in network.user_range for address in fixed)
     assert network.user_range.broadcast_address == network.subnet.broadcast_address
     assert network.user_range.num_addresses * 2 == network.subnet.num_addresses
