@@ -18,8 +18,8 @@ from images.firewall.runtime import HEARTBEAT_FILE, HEARTBEAT_SECONDS, RUNTIME_V
 from images.firewall.watch import Watch
 
 REMEDY = (
-    "Mend it, or write network.isolation: docker (with network.egress: blocked), which keeps user servers from the "
-    "internet but not from each other."
+    "Mend it, or write network: {isolation: docker, egress: blocked}, which keeps user servers from everything outside "
+    "but not from each other."
 )
 
 
@@ -38,17 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
     if given.verb == "probe":
         return probe(runtime, Netfilter(runtime.bridge))
     if given.verb == "check":
-        return check(runtime, given.heartbeat)
-    return run(runtime, given.heartbeat)
+        return check(runtime)
+    return run(runtime)
 
 
-def run(runtime: FirewallRuntime, heartbeat: Path) -> int:
+def run(runtime: FirewallRuntime) -> int:
     """Keep the rules in force until SIGTERM, and leave them there."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     tables = wanted(with_host_resolvers(runtime), ipv6=ipv6_exists())
-    watch = Watch(runtime, tables, Netfilter(runtime.bridge), heartbeat)
+    watch = Watch(runtime, tables, Netfilter(runtime.bridge), Path(HEARTBEAT_FILE))
     logging.info("Guarding %s, egress %s.", runtime.bridge, runtime.egress.mode)
     while not stop.is_set():
         watch.tick()
@@ -57,9 +57,9 @@ def run(runtime: FirewallRuntime, heartbeat: Path) -> int:
     return 0
 
 
-def check(runtime: FirewallRuntime, heartbeat: Path) -> int:
+def check(runtime: FirewallRuntime) -> int:
     """Say whether the rules of this runtime are in force now."""
-    problem = heartbeat_problem(heartbeat, runtime.fingerprint)
+    problem = heartbeat_problem(Path(HEARTBEAT_FILE), runtime.fingerprint)
     _answer(f"Not well: {problem}." if problem else "All rules are in force.")
     return 1 if problem else 0
 
@@ -74,7 +74,7 @@ def probe(runtime: FirewallRuntime, netfilter: Netfilter) -> int:
     if problem:
         _answer(f"The firewall cannot work on this host: {problem}. {REMEDY}")
         return 1
-    _answer(f"The firewall can work on this host, with iptables-{netfilter.backend}.")
+    _answer("The firewall can work on this host.")
     return 0
 
 
@@ -97,8 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m images.firewall", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, doc in (("run", run.__doc__), ("check", check.__doc__)):
-        each = verbs.add_parser(verb, help=doc)
-        each.add_argument("--heartbeat", type=Path, default=Path(HEARTBEAT_FILE), help="another place for the file")
+        verbs.add_parser(verb, help=doc)
     verbs.add_parser("probe", help=probe.__doc__)
     verbs.add_parser("remove", help=remove.__doc__).add_argument("--bridge", required=True)
     return parser

@@ -1,6 +1,5 @@
 """The rules of the kernel, read and written with iptables' own commands."""
 
-import contextlib
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +11,7 @@ from images.firewall.rules import Family, Table, chains_of
 from images.firewall.runtime import FirewallRuntime
 from images.firewall.tables import DOCKER_USER, Found, differences, mending, removal
 
-Backend = Literal["nft", "legacy"]
-# The tables of iptables-legacy in use, readable by root. To ask that command itself would put them in use.
+# The tables of iptables-legacy in use, readable by root.
 LEGACY_TABLES = Path("/proc/net/ip_tables_names")
 _PATIENCE_SECONDS = 10
 _TABLES: tuple[tuple[Family, Literal["filter", "nat"]], ...] = (
@@ -58,28 +56,24 @@ def run_command(command: Sequence[str], given: str = "") -> Answer:
 
 @dataclass
 class Netfilter:
-    """The rules of this network namespace, in the backend that Docker uses."""
+    """The rules of this network namespace, in iptables-nft: where every engine of these years keeps its own."""
 
     bridge: str
     run: Runner = run_command
     legacy_tables: Path = LEGACY_TABLES
-    backend: Backend | None = field(default=None, init=False)
-    """Once it is known."""
+    _beside_docker: bool = field(default=False, init=False)
+    """Once Docker's chains have been seen: a wipe takes them too, and is repaired."""
 
     def observed(self, tables: Sequence[Table]) -> list[Found]:
         """What these tables hold now.
 
         Raises:
-            NetfilterError: it cannot be read, or it is not clear where Docker's rules are.
+            NetfilterError: it cannot be read, or Docker's rules are elsewhere.
         """
-        if self.backend is None:
-            self.backend = self._choice()
-        found = [self._read(self.backend, table.family, table.name) for table in tables]
-        if not any(each.has_chains_of_docker() for each in found):
-            # All was wiped, or the engine came back with the other backend.
-            before, self.backend = self.backend, self._choice()
-            if self.backend != before:
-                found = [self._read(self.backend, table.family, table.name) for table in tables]
+        found = [self._read(table.family, table.name) for table in tables]
+        self._beside_docker |= any(each.has_chains_of_docker() or each.has_chains_of(self.bridge) for each in found)
+        if not self._beside_docker:
+            raise NetfilterError(self._where_docker_is())
         return found
 
     def differences(self, tables: Sequence[Table]) -> list[str]:
@@ -101,7 +95,7 @@ class Netfilter:
             hooks = {jump.hook for jump in table.jumps}
             if DOCKER_USER in hooks and DOCKER_USER not in found.chains:
                 # Not in the step itself, which would empty the chain if Docker made it in this moment.
-                self.run([f"{table.family}-{self.backend}", "-w", "-N", DOCKER_USER], "")
+                self.run([f"{table.family}-nft", "-w", "-N", DOCKER_USER], "")
             self._restore(table.family, mending(table, found))
 
     def forget_connections(self, runtime: FirewallRuntime) -> None:
@@ -129,14 +123,14 @@ class Netfilter:
         try:
             self.apply(tables)
             if wrong := self.differences(tables):
-                raise NetfilterError(f"iptables-{self.backend} does not hold what was written ({wrong[0]})")
+                raise NetfilterError(f"iptables does not hold what was written ({wrong[0]})")
         finally:
             self._remove({chain for table in tables for chain in table.chains})
         # Nobody's address (RFC 5737): nothing is removed.
         self._forget("--orig-src", "192.0.2.1/32")
 
     def remove(self) -> bool:
-        """Leave nothing of this bridge, in either backend, and say whether there was anything.
+        """Leave nothing of this bridge, and say whether there was anything.
 
         Raises:
             NetfilterError: something stays.
@@ -145,66 +139,30 @@ class Netfilter:
 
     def _remove(self, chains: set[str]) -> bool:
         removed = False
-        for backend in self._readable():
-            for family, name in _TABLES:
-                text = removal(name, chains, self._read(backend, family, name))
-                if text is not None:
-                    self._checked([f"{family}-{backend}-restore", "-w", "--noflush"], text)
-                    removed = True
+        for family, name in _TABLES:
+            text = removal(name, chains, self._read(family, name))
+            if text is not None:
+                self._restore(family, text)
+                removed = True
         return removed
 
-    def _choice(self) -> Backend:
-        """The backend that Docker uses; the one known if Docker's chains are gone."""
-        readable = self._readable()
-        docker = [backend for backend, found in readable.items() if any(each.has_chains_of_docker() for each in found)]
-        if len(docker) > 1:
-            raise NetfilterError(
-                "Docker's chains are in iptables-nft and in iptables-legacy, and only one of them can be the engine's: "
-                "remove the others or restart the machine"
+    def _where_docker_is(self) -> str:
+        # To ask iptables-legacy itself takes NET_RAW, and a place for its lock that the server's own commands share.
+        if self.legacy_tables.exists() and self.legacy_tables.read_text().split():
+            return (
+                "Docker's chains are not in iptables-nft, and iptables-legacy is in use: let Docker use iptables-nft "
+                "(update-alternatives --set iptables /usr/sbin/iptables-nft) and restart the machine"
             )
-        known = [self.backend] if self.backend else []
-        ours = [
-            backend for backend, found in readable.items() if any(each.has_chains_of(self.bridge) for each in found)
-        ]
-        for backend in (*docker, *known, *ours):
-            return backend
-        if "legacy" not in readable and self._legacy_is_in_use():
-            raise NetfilterError(
-                "Docker's chains are not in iptables-nft, and iptables-legacy is for processes with NET_RAW alone: "
-                "let Docker use iptables-nft (update-alternatives --set iptables /usr/sbin/iptables-nft) "
-                "and restart the machine"
-            )
-        raise NetfilterError(
-            "neither iptables-nft nor iptables-legacy holds a chain of Docker's: "
+        return (
+            "iptables-nft holds no chain of Docker's: "
             "the engine keeps its rules elsewhere (firewall-backend: nftables) or makes none (iptables: false)"
         )
 
-    def _readable(self) -> dict[Backend, list[Found]]:
-        """What the backends in use hold, for IPv4."""
-        found: dict[Backend, list[Found]] = {"nft": self._both("nft")}
-        if self._legacy_is_in_use():
-            # With NET_ADMIN alone it cannot be read, nor can it have been written. What is there besides Docker's can
-            # only close: a packet has to pass both.
-            with contextlib.suppress(NetfilterError):
-                found["legacy"] = self._both("legacy")
-        return found
-
-    def _legacy_is_in_use(self) -> bool:
-        try:
-            return bool(self.legacy_tables.read_text().split())
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise NetfilterError(f"{self.legacy_tables} cannot be read: {error.strerror}") from error
-
-    def _both(self, backend: Backend) -> list[Found]:
-        return [self._read(backend, "iptables", "filter"), self._read(backend, "iptables", "nat")]
-
-    def _read(self, backend: Backend, family: Family, table: str) -> Found:
-        return Found.read(self._checked([f"{family}-{backend}-save", "-t", table]))
+    def _read(self, family: Family, table: str) -> Found:
+        return Found.read(self._checked([f"{family}-nft-save", "-t", table]))
 
     def _restore(self, family: Family, text: str) -> None:
-        self._checked([f"{family}-{self.backend}-restore", "-w", "--noflush"], text)
+        self._checked([f"{family}-nft-restore", "-w", "--noflush"], text)
 
     def _checked(self, command: Sequence[str], given: str = "") -> str:
         answer = self.run(command, given)

@@ -42,10 +42,10 @@ class Firewall:
         assert self.container is not None
         return self.container.logs().decode()
 
-    def start(self, *, may_use_legacy: bool = False) -> Self:
+    def start(self) -> Self:
         """Start it, and wait until it says that all is in force."""
         assert self.container is None
-        self.container = self._create(["run"], may_use_legacy=may_use_legacy)
+        self.container = self._create(["run"])
         self.container.start()
         wait_until(lambda: self.beats_since(0), 5, lambda: self.log)
         return self
@@ -98,7 +98,7 @@ class Firewall:
             return False
         return self.heartbeat.stat().st_mtime > moment
 
-    def _create(self, verb: Sequence[str], *, may_use_legacy: bool = False) -> Container:
+    def _create(self, verb: Sequence[str]) -> Container:
         made = _as_the_program_makes_it()
         return self.image.engine.containers.create(
             self.image.reference,
@@ -111,9 +111,7 @@ class Firewall:
             read_only=made["readOnly"],
             init=made["init"],
             cap_drop=made["capabilities"]["drops"],
-            # The program does not grant what iptables-legacy takes besides: a capability, and a place for its lock.
-            cap_add=[*made["capabilities"]["adds"], *(["NET_RAW"] if may_use_legacy else [])],
-            tmpfs={"/run": ""} if may_use_legacy else {},
+            cap_add=made["capabilities"]["adds"],
             security_opt=made["securityOpts"],
             mem_limit=f"{made['memory']}m",
             memswap_limit=f"{made['memorySwap']}m",

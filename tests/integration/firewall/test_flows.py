@@ -42,21 +42,13 @@ def test_in_mode(mode: str, world: World, firewall: Callable[..., Firewall]) -> 
     assert world.open_flows(FLOWS) == OPEN[mode]
 
 
-def test_in_iptables_legacy(world: World, firewall: Callable[..., Firewall]) -> None:
-    world.reset(backend="legacy")
-    firewall("internet").start(may_use_legacy=True)
-    assert "jh-fwt-user-FWD" in world.host("iptables-legacy-save")
-    assert "jh-fwt-user-FWD" not in world.host("iptables-nft-save")
-    assert world.open_flows(FLOWS) == OPEN["internet"]
-
-
-def test_with_no_more_than_the_program_grants_iptables_legacy_is_refused_with_a_reason(
+def test_an_engine_with_iptables_legacy_is_refused_with_a_reason(
     world: World, firewall: Callable[..., Firewall]
 ) -> None:
     world.reset(backend="legacy")
     status, said = firewall("internet").do("probe")
     assert (status, said.count("\n")) == (1, 1)
-    assert "iptables-legacy is for processes with NET_RAW alone: let Docker use iptables-nft" in said
+    assert "iptables-legacy is in use: let Docker use iptables-nft" in said
     assert "jh-fwt-user-" not in world.host("iptables-legacy-save")
 
 

@@ -14,16 +14,16 @@ class Kernel:
     """Answers commands; `fails` maps the start of a command to what it says instead."""
 
     def __init__(self) -> None:
-        self.tables: dict[tuple[str, str, str], Chains] = {}
+        self.tables: dict[tuple[str, str], Chains] = {}
         self.fails: dict[str, str] = {}
         self.commands: list[str] = []
         self.connections: list[str] = []
 
-    def table(self, name: str = "filter", family: str = "iptables", backend: str = "nft") -> Chains:
-        return self.tables.setdefault((family, backend, name), {chain: [] for chain in BUILT_IN[name]})
+    def table(self, name: str = "filter", family: str = "iptables") -> Chains:
+        return self.tables.setdefault((family, name), {chain: [] for chain in BUILT_IN[name]})
 
-    def with_docker(self, backend: str = "nft") -> "Kernel":
-        chains = self.table(backend=backend)
+    def with_docker(self) -> "Kernel":
+        chains = self.table()
         chains.update({"DOCKER-USER": ["-j RETURN"], "DOCKER": []})
         chains["FORWARD"] += DOCKER_FORWARD
         return self
@@ -38,20 +38,21 @@ class Kernel:
         if command[0] == "conntrack":
             return Answer(1, error="conntrack v1.4.8 (conntrack-tools): 0 flow entries have been deleted.\n")
         family, backend, *verb = command[0].split("-")
+        assert backend == "nft"
         if verb == ["save"]:
-            return Answer(0, self._saved(self.table(command[-1], family, backend)))
+            return Answer(0, self._saved(self.table(command[-1], family)))
         if verb == ["restore"]:
             first, *lines, last = given.splitlines()
             assert last == "COMMIT"
-            self._restore(self.table(first.removeprefix("*"), family, backend), lines)
+            self._restore(self.table(first.removeprefix("*"), family), lines)
         else:
             assert command[1:3] == ["-w", "-N"]
-            self.table(family=family, backend=backend)[command[3]] = []
+            self.table(family=family)[command[3]] = []
         return Answer(0)
 
     def flush(self) -> None:
         """`iptables -F`"""
-        self.tables["iptables", "nft", "filter"].update({chain: [] for chain in self.table()})
+        self.tables["iptables", "filter"].update({chain: [] for chain in self.table()})
 
     def wipe(self) -> None:
         """`iptables -F; iptables -t nat -F; iptables -X`"""

@@ -1,4 +1,4 @@
-"""Which backend is written to, and what is said when something does not work."""
+"""What is written where, and what is said when something does not work."""
 
 import sys
 from pathlib import Path
@@ -20,49 +20,29 @@ def test_rules_go_where_dockers_are(tmp_path: Path) -> None:
     netfilter = kernel.netfilter(tmp_path)
     netfilter.apply(TABLES)
     assert netfilter.differences(TABLES) == []
-    assert netfilter.backend == "nft"
     assert not [command for command in kernel.commands if "legacy" in command], "its tables are not even made"
-
-
-def test_rules_go_to_legacy_where_dockers_are_there(tmp_path: Path) -> None:
-    kernel = Kernel().with_docker("legacy")
-    netfilter = kernel.netfilter(tmp_path, "filter\nnat\n")
-    netfilter.apply(TABLES)
-    assert netfilter.backend == "legacy"
-    assert {command.split()[0] for command in kernel.changes} == {"iptables-legacy-restore", "ip6tables-legacy-restore"}
 
 
 def test_legacy_tables_of_others_do_not_matter(tmp_path: Path) -> None:
     netfilter = Kernel().with_docker().netfilter(tmp_path, "filter\n")
     netfilter.apply(TABLES)
-    assert netfilter.backend == "nft"
-
-
-def test_chains_of_docker_in_both_are_no_choice(tmp_path: Path) -> None:
-    netfilter = Kernel().with_docker().with_docker("legacy").netfilter(tmp_path, "filter\n")
-    with pytest.raises(NetfilterError, match="are in iptables-nft and in iptables-legacy"):
-        netfilter.apply(TABLES)
-
-
-def test_chains_of_docker_in_neither_are_no_choice(tmp_path: Path) -> None:
-    with pytest.raises(NetfilterError, match="neither iptables-nft nor iptables-legacy"):
-        Kernel().netfilter(tmp_path).apply(TABLES)
-
-
-def test_legacy_tables_that_cannot_be_read_can_only_close(tmp_path: Path) -> None:
-    kernel = Kernel().with_docker()
-    kernel.fails["iptables-legacy"] = "Permission denied (you must be root)\n"
-    netfilter = kernel.netfilter(tmp_path, "filter\n")
-    netfilter.apply(TABLES)
-    assert netfilter.backend == "nft"
     assert netfilter.remove()
 
 
-def test_rules_of_docker_that_cannot_be_read_are_a_problem(tmp_path: Path) -> None:
-    kernel = Kernel().with_docker("legacy")
-    kernel.fails["iptables-legacy"] = "Permission denied (you must be root)\n"
-    with pytest.raises(NetfilterError, match="iptables-legacy is for processes with NET_RAW alone: let Docker use"):
-        kernel.netfilter(tmp_path, "filter\n").apply(TABLES)
+@pytest.mark.parametrize(
+    ("legacy_tables", "problem"),
+    [
+        (None, "iptables-nft holds no chain of Docker's"),
+        ("", "iptables-nft holds no chain of Docker's"),
+        ("filter\nnat\n", "iptables-legacy is in use: let Docker use iptables-nft"),
+    ],
+    ids=["no legacy", "legacy not in use", "legacy in use"],
+)
+def test_without_chains_of_docker_nothing_is_written(tmp_path: Path, legacy_tables: str | None, problem: str) -> None:
+    kernel = Kernel()
+    with pytest.raises(NetfilterError, match=problem):
+        kernel.netfilter(tmp_path, legacy_tables).apply(TABLES)
+    assert kernel.changes == []
 
 
 def test_a_table_of_dockers_translation_alone_is_enough(tmp_path: Path) -> None:
@@ -72,34 +52,23 @@ def test_a_table_of_dockers_translation_alone_is_enough(tmp_path: Path) -> None:
     assert "jh-dev-user-FWD" in kernel.table()
 
 
-@pytest.mark.parametrize("backend", ["nft", "legacy"])
-def test_a_wipe_is_mended_in_the_backend_known_before(tmp_path: Path, backend: str) -> None:
-    kernel = Kernel().with_docker(backend)
+def test_a_wipe_is_mended_where_docker_was_known_to_be(tmp_path: Path) -> None:
+    kernel = Kernel().with_docker()
     netfilter = kernel.netfilter(tmp_path, "filter\n")
     netfilter.apply(TABLES)
     kernel.wipe()
     assert netfilter.differences(TABLES)
     netfilter.apply(TABLES)
     assert netfilter.differences(TABLES) == []
-    assert kernel.table(backend=backend)["DOCKER-USER"] == ["-j jh-dev-user-FWD"], "the chain is made anew"
+    assert kernel.table()["DOCKER-USER"] == ["-j jh-dev-user-FWD"], "the chain is made anew"
 
 
-def test_our_own_chains_say_which_backend_it_was(tmp_path: Path) -> None:
+def test_our_own_chains_say_that_docker_was_there(tmp_path: Path) -> None:
     kernel = Kernel()
     kernel.table()["jh-dev-user-FWD"] = []
     netfilter = kernel.netfilter(tmp_path)
     netfilter.apply(TABLES)
-    assert netfilter.backend == "nft"
-
-
-def test_an_engine_that_came_back_with_the_other_backend_is_followed(tmp_path: Path) -> None:
-    kernel = Kernel().with_docker()
-    netfilter = kernel.netfilter(tmp_path, "filter\n")
-    netfilter.apply(TABLES)
-    kernel.wipe()
-    kernel.with_docker("legacy")
-    assert netfilter.differences(TABLES)
-    assert netfilter.backend == "legacy"
+    assert netfilter.differences(TABLES) == []
 
 
 def test_connections_are_judged_anew_but_those_of_hub_and_proxy_to_user_servers(tmp_path: Path) -> None:
@@ -128,7 +97,7 @@ def test_connections_are_judged_anew_but_those_of_hub_and_proxy_to_user_servers(
     assert listed == [f"conntrack -L --family ipv4 --orig-{side} {told.subnet}" for side in ("src", "dst")]
 
 
-def test_removing_takes_every_mode_from_every_backend(tmp_path: Path) -> None:
+def test_removing_takes_the_chains_of_every_mode(tmp_path: Path) -> None:
     kernel = Kernel().with_docker()
     plain = Kernel().with_docker()
     for mode in MODES:
@@ -185,8 +154,8 @@ def test_a_probe_says_what_does_not_work_and_what_to_do(
     assert said.startswith("The firewall cannot work on this host: ")
     assert (reason or f"{start} fails: {error.strip()}") in said
     assert said.endswith(
-        "Mend it, or write network.isolation: docker (with network.egress: blocked), "
-        "which keeps user servers from the internet but not from each other.\n"
+        "Mend it, or write network: {isolation: docker, egress: blocked}, "
+        "which keeps user servers from everything outside but not from each other.\n"
     )
     assert said.count("\n") == 1
     assert ".." not in said
@@ -206,7 +175,7 @@ def test_a_probe_that_went_well_leaves_nothing(
     monkeypatch.setattr(command_line, "bridge_filter_problem", lambda: None)
     kernel, plain = Kernel().with_docker(), Kernel().with_docker()
     assert command_line.probe(runtime("internet"), kernel.netfilter(tmp_path)) == 0
-    assert capsys.readouterr().out == "The firewall can work on this host, with iptables-nft.\n"
+    assert capsys.readouterr().out == "The firewall can work on this host.\n"
     assert kernel.table() == plain.table()
     assert {chain for chains in kernel.tables.values() for chain in chains if "TRY" in chain} == set()
     assert [command for command in kernel.changes if "conntrack" in command] == [
@@ -224,7 +193,7 @@ def test_a_probe_sees_what_a_kernel_makes_of_a_rule(
         kernel, "_saved", lambda chains: saved(chains).replace("-m conntrack --ctstate", "-m state --state")
     )
     assert command_line.probe(runtime("internet"), kernel.netfilter(tmp_path)) == 1
-    assert "iptables-nft does not hold what was written" in capsys.readouterr().out
+    assert "iptables does not hold what was written" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["", "{}", "nonsense"])
