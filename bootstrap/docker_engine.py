@@ -78,19 +78,26 @@ def _start() -> None:
         return
     log = state() / "logs" / "dockerd.log"
     log.parent.mkdir(exist_ok=True)
-    with log.open("ab") as output:
-        # A session of its own, so that neither the end of make nor Ctrl-C ends it.
-        daemon = subprocess.Popen(
-            ["dockerd"], cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-        )
-    _wait(daemon, f"its log is {log}", log)
+    # A session of its own, so that neither the end of make nor Ctrl-C ends it; and no child of this process, which may
+    # become another program (`bootstrap run`) that would keep the ended engine as a zombie.
+    shell = ["sh", "-c", 'dockerd </dev/null >>"$0" 2>&1 & echo $!', str(log)]
+    started = subprocess.run(shell, cwd="/", stdout=subprocess.PIPE, start_new_session=True, check=True)
+    _wait(int(started.stdout), f"its log is {log}", log)
 
 
-def _wait(daemon: subprocess.Popen[bytes] | None, where: str, log: Path | None = None) -> None:
+def _wait(daemon: int | None, where: str, log: Path | None = None) -> None:
     give_up = time.monotonic() + _SECONDS_TO_START
     while not _answer():
-        ended = daemon is not None and daemon.poll() is not None
+        ended = daemon is not None and not _is_running(daemon)
         if ended or time.monotonic() > give_up:
             reason = last_line(log) if log else f"no answer within {_SECONDS_TO_START} s"
             raise BootstrapError(f"The Docker engine does not start: {reason} ({where}).")
         time.sleep(0.2)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

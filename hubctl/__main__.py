@@ -1,8 +1,10 @@
 """`hubctl`: what an operator does with a stack besides `pulumi up`."""
 
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from docker.errors import DockerException
+from requests.exceptions import RequestException
 from rich.console import Console
 
 from hubctl import welcome as welcome_text
@@ -94,8 +96,17 @@ def main() -> None:
     try:
         app()
     except PulumiError as error:
-        console.print(f"[red]{error}[/]")
-        raise SystemExit(1) from None
+        _fail(str(error))
+    except (DockerException, RequestException) as error:
+        _fail(
+            f"The Docker engine does not do what was asked of it: {error}. "
+            "See that `docker version` answers, then run this again; it goes on from here."
+        )
+
+
+def _fail(sentence: str) -> NoReturn:
+    console.print(sentence, style="red", markup=False, soft_wrap=True)
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":

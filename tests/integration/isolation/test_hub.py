@@ -77,8 +77,10 @@ def body(internet: Deployment) -> dict[str, Any]:
 def test_what_the_hub_needs_is_let_through(internet: Deployment, body: dict[str, Any]) -> None:
     name = f"{internet.prefix}-user-mallory"
     create = ("POST", f"/v1.41/containers/create?name={name}", json.dumps(body))
-    (created,) = call(internet, create)
-    assert created[0] in {200, 201}, created
+    labels = {"jupyterhub.stack": internet.prefix, "jupyterhub.user": "mallory"}
+    home = {"Name": f"{internet.prefix}-home-mallory", "Driver": "local", "Labels": labels}
+    made, created = call(internet, ("POST", "/v1.41/volumes/create", json.dumps(home)), create)
+    assert [made[0], created[0]] == [200, 200], (made, created)
     identifier = json.loads(created[1])["Id"]
     answers = call(
         internet,

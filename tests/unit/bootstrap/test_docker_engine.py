@@ -10,16 +10,13 @@ from bootstrap import apt, base_image, docker_engine
 from bootstrap.commands import BootstrapError
 from bootstrap.progress import Step
 
-# The engine is meant to outlive who started it, which Python's subprocess complains of.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 Program = Callable[[str, str], Path]
 # Answers once the file `running` is there; its context is the default one.
 DOCKER = """case $1 in
 context) echo unix:///var/run/docker.sock ;;
 version) test -e "$HOME/running" && echo 20.10.24+dfsg1 ;;
 esac"""
-STAYS = 'touch "$HOME/running"; exec sleep 3'
+STAYS = 'echo $$ > "$HOME/pid"; touch "$HOME/running"; exec sleep 3'
 
 
 @pytest.fixture(autouse=True)
@@ -41,13 +38,15 @@ def test_address_of_another_context_is_told(program: Program) -> None:
     assert docker_engine.ensure(Step("Docker engine")) == "unix:///run/user/1000/docker.sock"
 
 
-def test_stopped_engine_is_started(program: Program) -> None:
+def test_stopped_engine_is_started(home: Path, program: Program) -> None:
     program("docker", DOCKER)
     program("iptables", "")
     program("dockerd", STAYS)
     step = Step("Docker engine")
     docker_engine.ensure(step)
     assert step.outcome == "started"
+    status = Path("/proc", (home / "pid").read_text().strip(), "status").read_text()
+    assert f"PPid:\t{os.getpid()}\n" not in status, "a child would stay as a zombie when it ends"
 
 
 def test_stopped_engine_is_started_by_systemd(
