@@ -54,7 +54,7 @@ class NetworkSettings(SettingsModel):
     everything that this server reaches, your other machines too."""
 
     allowed_domains: frozenset[AllowedDomain] = frozenset()
-    """Domains for `egress: allowlist`: `pypi.org` for that name alone, `.python.org` for it and all below it."""
+    """Domains for `egress: allowlist`: `data.example.org` for that name only, `.python.org` for it and all below it."""
 
     egress_exceptions: dict[EntryName, EgressException] = Field(default={})
     """Places on private networks that user servers may reach all the same with `egress: internet`, by name."""

@@ -105,7 +105,7 @@ def _address(value: object) -> IPv4Address:
 def _allowed_domain(value: str) -> str:
     name = value.removeprefix(".")
     if len(name) > 253 or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})+", name) or name.rpartition(".")[2].isdigit():  # noqa: PLR2004 - RFC 1035's limit
-        raise ValueError("is no domain; write for example pypi.org, or .python.org for it and all below it")
+        raise ValueError("is no domain; write for example data.example.org, or .python.org for it and all below it")
     return value
 
 

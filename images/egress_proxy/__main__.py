@@ -2,9 +2,12 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
-from images.egress_proxy.runtime import EgressProxyRuntime
+from pydantic import ValidationError
+
+from images.egress_proxy.runtime import RUNTIME_VARIABLE, EgressProxyRuntime
 from images.egress_proxy.squid_conf import squid_conf
 
 # The only place that can be written to; it lies in memory.
@@ -13,7 +16,12 @@ _FOLDER = Path("/dev/shm/egress-proxy")  # noqa: S108 - a container's own
 
 def main() -> None:
     """Write squid's configuration, and become squid."""
-    runtime = EgressProxyRuntime.from_environment()
+    try:
+        runtime = EgressProxyRuntime.from_environment()
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, each['loc'])) or 'all of it'}: {each['msg']}" for each in error.errors()]
+        print(f"{RUNTIME_VARIABLE} is not valid: {'; '.join(problems)}.", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
     _FOLDER.mkdir(mode=0o700, exist_ok=True)
     certificate, configuration = _FOLDER / "unused.pem", _FOLDER / "squid.conf"
     _make_certificate(certificate)

@@ -17,5 +17,11 @@ SETTINGS: dict[str, Any] = {
     "auth": {"kind": "shared_password"},
     "access": {"allow_all": True, "admins": ["admin"]},
     "notebooks": {"limits": {"memory": "768M", "cpu": 1.5, "pids": 256}, "environment": {"COURSE": "physics {1}"}},
-    "network": {"subnet": "10.213.0.0/22", "control_subnet": "10.213.16.0/28"},
+    # The way out that takes most: with a proxy of its own.
+    "network": {
+        "subnet": "10.213.0.0/22",
+        "control_subnet": "10.213.16.0/28",
+        "egress": "allowlist",
+        "allowed_domains": ["example.org"],
+    },
 }

@@ -51,7 +51,7 @@ def test_a_probe_that_may_not_change_rules_says_so_with_the_remedy(
 ) -> None:
     said = firewall.run(*_VERB, "probe", environment=environment, exit_code=1)
     assert said.startswith("The firewall cannot work on this host: iptables-nft-save fails: ")
-    assert "or write network.isolation: docker" in said
+    assert "or write network: {isolation: docker, egress: blocked}" in said
     assert said.count("\n") == 1
 
 

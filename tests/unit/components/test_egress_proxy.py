@@ -10,7 +10,9 @@ from tests.unit.sites import NAMES, settings_of
 
 
 def egress_proxy(**network: object) -> Recording:
-    settings = settings_of(network={"egress": "allowlist", "allowed_domains": ["pypi.org", ".python.org"], **network})
+    settings = settings_of(
+        network={"egress": "allowlist", "allowed_domains": ["data.example.org", ".python.org"], **network}
+    )
 
     def program() -> None:
         networks = Networks("networks", NetworksArgs(names=NAMES, network=settings.network))
@@ -26,7 +28,7 @@ def test_it_is_told_the_domains_in_an_order_that_never_changes() -> None:
     assert json.loads(value) == {
         "address": "10.201.0.30",
         "users": "10.201.8.0/21",
-        "allowed_domains": [".python.org", "pypi.org"],
+        "allowed_domains": [".python.org", "data.example.org"],
     }
     assert EgressProxyRuntime.from_environment({variable: value})
 

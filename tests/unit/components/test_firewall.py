@@ -83,7 +83,7 @@ def test_each_way_out_is_the_settings_one(egress: str) -> None:
 
 
 def test_with_a_list_of_domains_the_way_out_is_the_egress_proxy() -> None:
-    listed = settings_of(network={"egress": "allowlist", "allowed_domains": ["pypi.org"]}).network
+    listed = settings_of(network={"egress": "allowlist", "allowed_domains": ["data.example.org"]}).network
     told = firewall_runtime(listed, NAMES).egress
     assert (told.mode, str(told.proxy), told.proxy_port) == ("allowlist", "10.201.0.30", 3128)
 

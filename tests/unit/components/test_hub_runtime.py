@@ -130,7 +130,7 @@ def test_the_environment_comes_in_one_order() -> None:
         ({"resolvers": ["10.0.1.53", "10.0.0.53"]}, ["10.0.1.53", "10.0.0.53"]),
         ({"egress": "blocked"}, ["127.0.0.1"]),
         ({"isolation": "docker", "egress": "blocked"}, ["127.0.0.1"]),
-        ({"egress": "allowlist", "allowed_domains": ["pypi.org"], "resolvers": ["10.0.0.53"]}, ["127.0.0.1"]),
+        ({"egress": "allowlist", "allowed_domains": ["data.example.org"], "resolvers": ["10.0.0.53"]}, ["127.0.0.1"]),
     ],
     ids=["the engine's", "the site's in their order", "none", "none beside docker's own means", "the proxy asks"],
 )
@@ -160,7 +160,7 @@ def test_without_a_firewall_the_hub_waits_for_none(network: dict[str, Any]) -> N
 
 
 def test_programs_in_user_servers_are_told_of_the_egress_proxy_and_a_site_may_say_otherwise() -> None:
-    listed = {"egress": "allowlist", "allowed_domains": ["pypi.org"]}
+    listed = {"egress": "allowlist", "allowed_domains": ["data.example.org"]}
     proxy = "http://10.201.0.30:3128"
     expected = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": "localhost,127.0.0.1,hub"}
     expected |= {name.upper(): value for name, value in expected.items()}

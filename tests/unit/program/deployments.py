@@ -67,7 +67,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         }
     },
     "listed domains": {
-        "network": {"egress": "allowlist", "allowed_domains": ["pypi.org", ".python.org"], "resolvers": ["10.0.0.53"]}
+        "network": {
+            "egress": "allowlist",
+            "allowed_domains": ["data.example.org", ".python.org"],
+            "resolvers": ["10.0.0.53"],
+        }
     },
     "no password at all": {"site": _THIS_MACHINE, "auth": {"kind": "dummy"}, "access": {"allow_all": True}},
     "rotated secrets": {"hub": {"secret_rotation": {"crypt_key": 2, "cookie_secret": 1}}},

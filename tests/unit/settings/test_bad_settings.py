@@ -205,17 +205,25 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "network: has egress: allowlist without a list; write allowed_domains, or egress: blocked",
     ),
     (
-        {"network": {"allowed_domains": ["pypi.org"]}},
+        {"network": {"allowed_domains": ["data.example.org"]}},
         "network: has allowed_domains, which mean nothing with egress: internet; remove them, "
         "or write egress: allowlist",
     ),
     *(
         (
             {"network": {"egress": "allowlist", "allowed_domains": [domain]}},
-            "network.allowed_domains.0: is no domain; write for example pypi.org, "
+            "network.allowed_domains.0: is no domain; write for example data.example.org, "
             "or .python.org for it and all below it",
         )
-        for domain in (SECRET + "!", "*.pypi.org", "https://pypi.org", "pypi.org/simple", "10.1.2.3", "org", "PyPI.org")
+        for domain in (
+            SECRET + "!",
+            "*.data.example.org",
+            "https://data.example.org",
+            "data.example.org/simple",
+            "10.1.2.3",
+            "org",
+            "PyPI.org",
+        )
     ),
     *(
         (

@@ -25,13 +25,13 @@ def lines(*domains: str) -> list[str]:
 
 
 def test_domains_are_asked_for_and_looked_for_in_tunnels() -> None:
-    found = lines("pypi.org", ".python.org")
-    assert "acl listed dstdomain -n .python.org pypi.org" in found
-    assert "acl listed_in_tls ssl::server_name --client-requested .python.org pypi.org" in found
+    found = lines("data.example.org", ".python.org")
+    assert "acl listed dstdomain -n .python.org data.example.org" in found
+    assert "acl listed_in_tls ssl::server_name --client-requested .python.org data.example.org" in found
 
 
 def test_user_servers_alone_may_ask_and_at_one_address() -> None:
-    found = lines("pypi.org")
+    found = lines("data.example.org")
     assert "acl users src 10.201.8.0/21" in found
     assert [line for line in found if line.startswith("http_port")] == [
         "http_port 10.201.0.30:3128",
@@ -40,7 +40,7 @@ def test_user_servers_alone_may_ask_and_at_one_address() -> None:
 
 
 def test_what_is_refused_is_refused_before_anything_is_allowed() -> None:
-    rules = [line.removeprefix("http_access ") for line in lines("pypi.org") if line.startswith("http_access")]
+    rules = [line.removeprefix("http_access ") for line in lines("data.example.org") if line.startswith("http_access")]
     allowing = rules.index("allow users")
     refusals = ["!users", "!methods", "tunnel !https", "!tunnel !http", "!listed", "not_public"]
     assert all(rules.index(f"deny {refusal}") < allowing for refusal in refusals)
@@ -49,7 +49,7 @@ def test_what_is_refused_is_refused_before_anything_is_allowed() -> None:
 
 
 def test_a_tunnel_is_looked_into_and_then_left_alone_or_ended() -> None:
-    assert [line for line in lines("pypi.org") if line.startswith("ssl_bump ")] == [
+    assert [line for line in lines("data.example.org") if line.startswith("ssl_bump ")] == [
         "ssl_bump peek first_look",
         "ssl_bump splice listed_in_tls",
         "ssl_bump terminate all",
@@ -85,5 +85,5 @@ def test_no_text_becomes_a_line_or_a_word_of_its_own(domain: str) -> None:
         found = lines(domain)
     except ValidationError:
         return
-    assert len(found) == len(lines("pypi.org"))
-    assert [len(line.split()) for line in found] == [len(line.split()) for line in lines("pypi.org")]
+    assert len(found) == len(lines("data.example.org"))
+    assert [len(line.split()) for line in found] == [len(line.split()) for line in lines("data.example.org")]
