@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_docker as docker
 
+from components.authenticator import callback_url
 from components.certificates import Certificates, CertificatesArgs
 from components.egress_proxy import EgressProxy, EgressProxyArgs
 from components.firewall import Firewall, FirewallArgs
@@ -16,6 +17,7 @@ from components.socket_proxy import SocketProxy, SocketProxyArgs
 from components.volumes import Volumes, VolumesArgs
 from settings.load import load
 from settings.network import Egress, Isolation
+from settings.tls import AcmeTls
 
 settings, operator = load(pulumi.Config())
 names = Names(project=pulumi.get_project(), stack=pulumi.get_stack())
@@ -40,7 +42,7 @@ egress_proxy = (
     if settings.network.egress is Egress.ALLOWLIST
     else None
 )
-volumes = Volumes("volumes", VolumesArgs(names=names), on_docker)
+volumes = Volumes("volumes", VolumesArgs(names=names, acme=isinstance(settings.tls, AcmeTls)), on_docker)
 secrets = Secrets("secrets", SecretsArgs(rotation=settings.hub.secret_rotation))
 certificates = Certificates(
     "certificates",
@@ -55,14 +57,12 @@ reverse_proxy = ReverseProxy(
     "proxy",
     ReverseProxyArgs(
         names=names,
-        site=settings.site,
-        proxy=settings.proxy,
-        build=settings.build,
-        network=settings.network,
-        services=settings.services,
+        settings=settings,
         networks=networks,
         certificates=certificates,
         routes_volume=volumes.routes,
+        acme_volume=volumes.acme,
+        acme_ca=operator.acme_ca,
         api_password=secrets.proxy_api_password,
     ),
     on_docker,
@@ -89,6 +89,8 @@ hub = Hub(
         secrets=secrets,
         user_password=user_password,
         admin_password=admin_password,
+        auth_secret=operator.auth_secret,
+        auth_ca=operator.auth_ca,
         notebook_image=notebook_image,
         reverse_proxy=reverse_proxy,
         socket_proxy=socket_proxy,
@@ -99,7 +101,9 @@ hub = Hub(
 )
 
 pulumi.export("url", settings.site.url)
+pulumi.export("callback_url", callback_url(settings))
 pulumi.export("ca_certificate_pem", certificates.ca_certificate_pem)
+pulumi.export("certificate_expires", certificates.expires)
 pulumi.export("user_password", user_password)
 pulumi.export("admin_password", admin_password)
 pulumi.export(

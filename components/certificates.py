@@ -27,25 +27,28 @@ class CertificatesArgs:
 
 
 class Certificates(pulumi.ComponentResource):
-    """The operator's own pair, or a certificate of an authority that the stack keeps for itself.
+    """The operator's own pair, or a certificate of an authority that the stack keeps for itself, or none.
 
     A self-signed certificate is renewed, before it ends, by whichever `pulumi up` comes first. The authority is
     protected: people have imported its certificate.
     """
 
-    certificate_pem: pulumi.Output[str]
-    """The server's certificate, followed by its chain."""
-    private_key_pem: pulumi.Output[str]
-    """The certificate's private key, secret."""
+    certificate_pem: pulumi.Output[str] | None = None
+    """The server's certificate, followed by its chain; none where the stack has none of its own."""
+    private_key_pem: pulumi.Output[str] | None = None
+    """The certificate's private key, secret; none likewise."""
+    expires: pulumi.Output[str | None]
+    """When the certificate ends, in ISO 8601; none where it is renewed by itself, or somebody else's business."""
     ca_certificate_pem: pulumi.Output[str | None]
     """Certificate of the stack's own authority, for people to import; none for the operator's own pair."""
 
     def __init__(self, name: str, args: CertificatesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jupyterhub:index:Certificates", name, None, opts)
+        self.ca_certificate_pem = self.expires = pulumi.Output.from_input(None)
         if args.files is not None:
             self.certificate_pem = pulumi.Output.from_input(args.files.certificate_pem)
             self.private_key_pem = pulumi.Output.secret(args.files.private_key_pem)
-            self.ca_certificate_pem = pulumi.Output.from_input(None)
+            self.expires = pulumi.Output.from_input(args.files.expires.isoformat())
         elif isinstance(args.tls, SelfSignedTls):
             self._sign(name, args.tls, args.organization, args.host_names)
         self.register_outputs(
@@ -53,6 +56,7 @@ class Certificates(pulumi.ComponentResource):
                 "certificate_pem": self.certificate_pem,
                 "private_key_pem": self.private_key_pem,
                 "ca_certificate_pem": self.ca_certificate_pem,
+                "expires": self.expires,
             }
         )
 
@@ -99,6 +103,7 @@ class Certificates(pulumi.ComponentResource):
         )
         self.certificate_pem = pulumi.Output.concat(certificate.cert_pem, ca.cert_pem)
         self.private_key_pem = key.private_key_pem
+        self.expires = certificate.validity_end_time.apply(lambda time: time)
         self.ca_certificate_pem = ca.cert_pem.apply(lambda pem: pem)
 
 

@@ -106,7 +106,7 @@ class OneShotContainerArgs:
     mounts: Sequence[docker.ContainerMountArgs] = ()
     envs: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None
     user: str | None = None
-    network_mode: str = "none"
+    network_mode: pulumi.Input[str] = "none"
     capabilities: Sequence[str] = ()
 
 

@@ -1,7 +1,7 @@
 """The hub."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 import pulumi
@@ -26,6 +26,7 @@ from components.secrets import Secrets
 from components.socket_proxy import SocketProxy
 from components.volumes import Volumes
 from images.hub.runtime import (
+    AUTH_CA_FILE,
     DATA_FOLDER,
     DOCKER_SOCKET,
     HEARTBEAT_FILE,
@@ -35,6 +36,7 @@ from images.hub.runtime import (
     HubSecrets,
 )
 from settings import Settings
+from settings.auth import OidcAuth
 
 _FOLDER = "images/hub"
 
@@ -48,8 +50,12 @@ class HubArgs:
     networks: Networks
     volumes: Volumes
     secrets: Secrets
-    user_password: pulumi.Output[str]
-    admin_password: pulumi.Output[str]
+    user_password: pulumi.Output[str] = field(repr=False)
+    admin_password: pulumi.Output[str] = field(repr=False)
+    auth_secret: pulumi.Output[str] | None = field(default=None, repr=False)
+    """What the log-in server gave the hub."""
+    auth_ca: str | None = None
+    """Certificate of the log-in server's authority, where it is not one that everybody trusts."""
     notebook_image: NotebookImage
     reverse_proxy: ReverseProxy
     socket_proxy: SocketProxy
@@ -83,14 +89,7 @@ class Hub(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         ).reference
         # Settings in a file, which previews show; secrets in the environment, which they hide.
-        uploads = [
-            docker.ContainerUploadArgs(
-                file=str(RUNTIME_FILE),
-                content=args.notebook_image.reference.apply(
-                    lambda image: hub_runtime(args.settings, args.names, image).model_dump_json(indent=2)
-                ),
-            )
-        ]
+        uploads = _uploads(args)
         check = one_shot_container(
             f"{name}-check",
             OneShotContainerArgs(
@@ -100,6 +99,8 @@ class Hub(pulumi.ComponentResource):
                 command=[],
                 uploads=uploads,
                 envs=_stand_in_secrets(),
+                # The one kind whose settings can only be tried by asking the server.
+                network_mode=args.networks.services if _discovers(args.settings) else "none",
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -159,6 +160,22 @@ class Hub(pulumi.ComponentResource):
         )
 
 
+def _uploads(args: HubArgs) -> list[docker.ContainerUploadArgs]:
+    runtime = docker.ContainerUploadArgs(
+        file=str(RUNTIME_FILE),
+        content=args.notebook_image.reference.apply(
+            lambda image: hub_runtime(args.settings, args.names, image).model_dump_json(indent=2)
+        ),
+    )
+    if args.auth_ca is None:
+        return [runtime]
+    return [runtime, docker.ContainerUploadArgs(file=str(AUTH_CA_FILE), content=args.auth_ca)]
+
+
+def _discovers(settings: Settings) -> bool:
+    return isinstance(settings.auth, OidcAuth) and settings.auth.issuer is not None
+
+
 def _mounts(args: HubArgs) -> list[docker.ContainerMountArgs]:
     def mount(volume: pulumi.Input[str], folder: PurePosixPath, *, read_only: bool) -> docker.ContainerMountArgs:
         return docker.ContainerMountArgs(type="volume", source=volume, target=str(folder), read_only=read_only)
@@ -188,9 +205,13 @@ def _environment(args: HubArgs) -> pulumi.Output[list[str]]:
         "hub_proxy_api_password": args.secrets.proxy_api_password,
         "hub_user_password": args.user_password,
         "hub_admin_password": args.admin_password,
+        **({"hub_auth_secret": args.auth_secret} if args.auth_secret is not None else {}),
     }
 
     def lines(values: dict[str, str]) -> list[str]:
-        return [f"{key.upper()}={value}" for key, value in HubSecrets.model_validate(values).model_dump().items()]
+        return [
+            f"{key.upper()}={value}"
+            for key, value in HubSecrets.model_validate(values).model_dump(exclude_unset=True).items()
+        ]
 
     return pulumi.Output.secret(pulumi.Output.all(**secrets).apply(lines))

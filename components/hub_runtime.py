@@ -1,13 +1,12 @@
 """From settings to what the hub is told."""
 
+from components.authenticator import access_runtime, auth_runtime
 from components.firewall import firewall_runtime
 from components.names import Names
 from components.traefik import API_PORT, API_USERNAME, ENTRY_POINT
 from images.egress_proxy.runtime import EGRESS_PROXY_PORT
 from images.hub.runtime import (
     HUB_PORT,
-    AccessRuntime,
-    AuthRuntime,
     HubRuntime,
     IdleCullerRuntime,
     ProxyRuntime,
@@ -36,13 +35,8 @@ def hub_runtime(settings: Settings, names: Names, notebook_image: str) -> HubRun
             api_username=API_USERNAME,
             entry_point=ENTRY_POINT,
         ),
-        auth=AuthRuntime(kind=settings.auth.kind.value),
-        access=AccessRuntime(
-            admins=sorted(settings.access.admins),
-            allowed_users=sorted(settings.access.allowed_users),
-            allow_all=settings.access.allow_all,
-            allow_existing=settings.access.allow_existing,
-        ),
+        auth=auth_runtime(settings),
+        access=access_runtime(settings),
         user_server=_user_server(settings, names, notebook_image),
         firewall_fingerprint=_firewall_fingerprint(settings.network, names),
         idle_culler=IdleCullerRuntime(

@@ -1,6 +1,5 @@
 """The front door: Traefik."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
@@ -18,6 +17,7 @@ from components.container import (
 from components.names import Names
 from components.networks import Networks
 from components.traefik import (
+    ACME_FOLDER,
     HTTP_PORT,
     HTTPS_PORT,
     ROUTES_FOLDER,
@@ -26,11 +26,8 @@ from components.traefik import (
     static_arguments,
     static_routes_file,
 )
-from settings.build import BuildSettings
-from settings.network import NetworkSettings
-from settings.proxy import ProxySettings
-from settings.services import ServiceSettings
-from settings.site import SiteSettings
+from settings import Settings
+from settings.tls import OffTls
 
 _FOLDER = "images/reverse_proxy"
 # Nobody special, in the group that may read the files that `up` puts into the routes volume: Docker uploads as root.
@@ -52,14 +49,14 @@ class ReverseProxyArgs:
     """Inputs of ReverseProxy."""
 
     names: Names
-    site: SiteSettings
-    proxy: ProxySettings
-    build: BuildSettings
-    network: NetworkSettings
-    services: Mapping[str, ServiceSettings]
+    settings: Settings
     networks: Networks
     certificates: Certificates
     routes_volume: pulumi.Input[str]
+    acme_volume: pulumi.Input[str] | None = None
+    """Where Traefik keeps the certificates that it gets by itself."""
+    acme_ca: str | None = None
+    """Certificate of the authority that the ACME directory's own is from."""
     api_password: pulumi.Output[str] = field(repr=False)
 
 
@@ -85,12 +82,12 @@ class ReverseProxy(pulumi.ComponentResource):
                 image=self.image,
                 labels=args.names.labels("check"),
                 entrypoints=["/bin/sh", "-c", _TRY_OUT, "traefik"],
-                command=static_arguments(args.site, "127.0.0.1"),
+                command=static_arguments(args.settings, "127.0.0.1"),
             ),
             pulumi.ResourceOptions(parent=self),
         )
         static_routes = self._routes_file(
-            f"{name}-static-routes", args, "static.yml", static_routes_file(args.site, args.services, args.proxy)
+            f"{name}-static-routes", args, "static.yml", static_routes_file(args.settings)
         )
         credentials = self._routes_file(
             f"{name}-credentials",
@@ -99,20 +96,26 @@ class ReverseProxy(pulumi.ComponentResource):
             credentials_file(args.certificates.certificate_pem, args.certificates.private_key_pem, args.api_password),
         )
         checked = require_success(check, "Traefik does not start with these settings; the running one was left alone.")
-        self.container = self._traefik(name, args, [checked, static_routes, credentials])
+        prepared: list[pulumi.Input[pulumi.Resource]] = [checked, static_routes, credentials]
+        if args.acme_volume is not None:
+            prepared.append(self._acme_folder(f"{name}-acme-folder", args, args.acme_volume))
+        self.container = self._traefik(name, args, prepared)
         self.register_outputs({"image": self.image})
 
     def _image(self, name: str, args: ReverseProxyArgs) -> pulumi.Output[str]:
-        if args.proxy.image is not None:
+        settings = args.settings
+        if settings.proxy.image is not None:
             return docker.RemoteImage(
                 f"{name}-image",
-                name=args.proxy.image,
+                name=settings.proxy.image,
                 keep_locally=True,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
             ).name
         return BuiltImage(
             f"{name}-image",
-            BuiltImageArgs(names=args.names, folder=_FOLDER, build=args.build, base_image=args.build.base_image),
+            BuiltImageArgs(
+                names=args.names, folder=_FOLDER, build=settings.build, base_image=settings.build.base_image
+            ),
             pulumi.ResourceOptions(parent=self),
         ).reference
 
@@ -140,10 +143,30 @@ class ReverseProxy(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
 
+    def _acme_folder(self, name: str, args: ReverseProxyArgs, volume: pulumi.Input[str]) -> docker.Container:
+        """The volume for certificates, opened for Traefik, with the authority that it is to trust."""
+        authority = docker.ContainerUploadArgs(file=f"{ACME_FOLDER}/ca.pem", content=args.acme_ca or "")
+        return one_shot_container(
+            name,
+            OneShotContainerArgs(
+                image=self.image,
+                labels=args.names.labels("acme-folder"),
+                entrypoints=["/bin/chmod"],
+                command=["1777", ACME_FOLDER],
+                user="0",
+                mounts=[_mount(volume, ACME_FOLDER, read_only=False)],
+                uploads=[authority] if args.acme_ca else None,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
     def _traefik(
         self, name: str, args: ReverseProxyArgs, depends_on: list[pulumi.Input[pulumi.Resource]]
     ) -> docker.Container:
-        network = args.network
+        network = args.settings.network
+        mounts = [_routes_mount(args.routes_volume, read_only=True)]
+        if args.acme_volume is not None:
+            mounts.append(_mount(args.acme_volume, ACME_FOLDER, read_only=False))
         return service_container(
             name,
             ServiceContainerArgs(
@@ -151,15 +174,14 @@ class ReverseProxy(pulumi.ComponentResource):
                 image=self.image,
                 labels=args.names.labels("proxy"),
                 entrypoints=["traefik"],
-                command=static_arguments(args.site, str(network.proxy_control_address)),
-                memory=args.proxy.memory,
+                command=static_arguments(args.settings, str(network.proxy_control_address)),
+                memory=args.settings.proxy.memory,
                 user=_USER,
                 read_only=True,
-                mounts=[_routes_mount(args.routes_volume, read_only=True)],
-                ports=[
-                    _published(HTTP_PORT, args.site.http_port, str(args.site.bind_address)),
-                    _published(HTTPS_PORT, args.site.https_port, str(args.site.bind_address)),
-                ],
+                # Of go-acme/lego: trusted instead of the usual authorities.
+                envs=[f"LEGO_CA_CERTIFICATES={ACME_FOLDER}/ca.pem"] if args.acme_ca else None,
+                mounts=mounts,
+                ports=_published_ports(args.settings),
                 networks=[
                     docker.ContainerNetworksAdvancedArgs(
                         name=args.networks.control, ipv4_address=str(network.proxy_control_address)
@@ -183,8 +205,19 @@ class ReverseProxy(pulumi.ComponentResource):
 
 
 def _routes_mount(volume: pulumi.Input[str], *, read_only: bool) -> docker.ContainerMountArgs:
-    return docker.ContainerMountArgs(type="volume", source=volume, target=ROUTES_FOLDER, read_only=read_only)
+    return _mount(volume, ROUTES_FOLDER, read_only=read_only)
 
 
-def _published(internal: int, external: int, address: str) -> docker.ContainerPortArgs:
-    return docker.ContainerPortArgs(internal=internal, external=external, ip=address)
+def _mount(volume: pulumi.Input[str], folder: str, *, read_only: bool) -> docker.ContainerMountArgs:
+    return docker.ContainerMountArgs(type="volume", source=volume, target=folder, read_only=read_only)
+
+
+def _published_ports(settings: Settings) -> list[docker.ContainerPortArgs]:
+    site = settings.site
+    # Behind a load balancer there is one port, and http on it.
+    off = isinstance(settings.tls, OffTls)
+    ports = {HTTPS_PORT: site.http_port} if off else {HTTP_PORT: site.http_port, HTTPS_PORT: site.https_port}
+    return [
+        docker.ContainerPortArgs(internal=internal, external=external, ip=str(site.bind_address))
+        for internal, external in ports.items()
+    ]

@@ -3,15 +3,19 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import pulumi
 
+from settings import Settings
 from settings.proxy import ProxySettings
 from settings.services import ServiceSettings
 from settings.site import SiteSettings
+from settings.tls import AcmeChallenge, AcmeTls, OffTls
 
 ROUTES_FOLDER = "/srv/routes"
+# Account and certificates of the ACME authority.
+ACME_FOLDER = "/srv/acme"
 # Above 1024, so that Traefik needs no capability to listen; the site's own ports are published onto them.
 HTTP_PORT = 8080
 HTTPS_PORT = 8443
@@ -23,19 +27,14 @@ ENTRY_POINT = "websecure"
 _SERVICE_PRIORITY = 1_000_000
 
 
-def static_arguments(site: SiteSettings, api_address: str) -> list[str]:
+def static_arguments(settings: Settings, api_address: str) -> list[str]:
     """Arguments that Traefik is started with; its API and health check listen on `api_address` only."""
     return [
         "--global.checkNewVersion=false",
         "--global.sendAnonymousUsage=false",
         "--log.level=INFO",
-        f"--entryPoints.web.address=:{HTTP_PORT}",
-        f"--entryPoints.web.http.redirections.entryPoint.to=:{site.https_port}",
-        "--entryPoints.web.http.redirections.entryPoint.scheme=https",
-        "--entryPoints.web.http.aliasHeadersStrategy=delete",
         f"--entryPoints.{ENTRY_POINT}.address=:{HTTPS_PORT}",
-        f"--entryPoints.{ENTRY_POINT}.http.tls=true",
-        f"--entryPoints.{ENTRY_POINT}.http.middlewares=security-headers@file",
+        *_encryption_arguments(settings),
         # A header spelled X_Forwarded_User would otherwise reach a service as X-Forwarded-User.
         f"--entryPoints.{ENTRY_POINT}.http.aliasHeadersStrategy=delete",
         # The default of 60 s covers a request's body: a large upload over a slow line would end in the middle.
@@ -51,6 +50,50 @@ def static_arguments(site: SiteSettings, api_address: str) -> list[str]:
     ]
 
 
+def _encryption_arguments(settings: Settings) -> list[str]:
+    tls = settings.tls
+    if isinstance(tls, OffTls):
+        trusted = ",".join(trusted_proxies(settings, tls))
+        return [
+            f"--entryPoints.{ENTRY_POINT}.forwardedHeaders.trustedIPs={trusted}",
+            f"--entryPoints.{ENTRY_POINT}.http.middlewares=load-balancer-only@file,security-headers@file",
+        ]
+    return [
+        f"--entryPoints.web.address=:{HTTP_PORT}",
+        f"--entryPoints.web.http.redirections.entryPoint.to=:{settings.site.https_port}",
+        "--entryPoints.web.http.redirections.entryPoint.scheme=https",
+        "--entryPoints.web.http.aliasHeadersStrategy=delete",
+        f"--entryPoints.{ENTRY_POINT}.http.tls=true",
+        f"--entryPoints.{ENTRY_POINT}.http.middlewares=security-headers@file",
+        *(_acme_arguments(tls, settings.host_names) if isinstance(tls, AcmeTls) else []),
+    ]
+
+
+def _acme_arguments(tls: AcmeTls, host_names: Sequence[str]) -> list[str]:
+    resolver, entry_point = "--certificatesResolvers.acme.acme", f"--entryPoints.{ENTRY_POINT}.http.tls"
+    challenges = {
+        AcmeChallenge.HTTP_01: f"{resolver}.httpChallenge.entryPoint=web",
+        AcmeChallenge.TLS_ALPN_01: f"{resolver}.tlsChallenge=true",
+    }
+    return [
+        f"{resolver}.email={tls.email}",
+        f"{resolver}.storage={ACME_FOLDER}/acme.json",
+        f"{resolver}.caServer={tls.directory}",
+        challenges[tls.challenge],
+        f"{entry_point}.certResolver=acme",
+        *(f"{entry_point}.domains[{number}].main={host}" for number, host in enumerate(host_names)),
+    ]
+
+
+def trusted_proxies(settings: Settings, tls: OffTls) -> list[str]:
+    """Networks that the load balancer's requests come from.
+
+    On this machine itself they come from Docker's own proxy, and so from the gateway of the network.
+    """
+    local = [f"{settings.network.control_gateway}/32"] if settings.site.is_loopback else []
+    return sorted([*local, *(str(network) for network in tls.trusted_proxies)])
+
+
 def healthcheck_arguments(api_address: str) -> list[str]:
     """Arguments of `traefik` that ask a running Traefik whether it is well."""
     return ["healthcheck", *_api_entry_point(api_address)]
@@ -64,7 +107,7 @@ def _api_entry_point(address: str) -> list[str]:
     ]
 
 
-def static_routes_file(site: SiteSettings, services: Mapping[str, ServiceSettings], proxy: ProxySettings) -> str:
+def static_routes_file(settings: Settings) -> str:
     """The watched file with everything that needs no secret: security headers, the API's router, other services."""
     routers: dict[str, object] = {
         "api": {
@@ -74,16 +117,19 @@ def static_routes_file(site: SiteSettings, services: Mapping[str, ServiceSetting
             "middlewares": ["api-password"],
         }
     }
-    middlewares: dict[str, object] = {"security-headers": {"headers": _security_headers(proxy)}}
+    middlewares: dict[str, object] = {"security-headers": {"headers": _security_headers(settings.proxy)}}
+    if isinstance(settings.tls, OffTls):
+        allowed = trusted_proxies(settings, settings.tls)
+        middlewares["load-balancer-only"] = {"ipAllowList": {"sourceRange": allowed}}
     backends: dict[str, object] = {}
-    for name, service in sorted(services.items()):
+    for name, service in sorted(settings.services.items()):
         routers[f"service-{name}"] = _service_router(name, service)
         backends[f"service-{name}"] = {"loadBalancer": {"servers": [{"url": service.target}]}}
         if service.strip_path:
             middlewares[f"strip-{name}"] = {"stripPrefix": {"prefixes": [service.path]}}
     http = {"routers": routers, "middlewares": middlewares}
     # Traefik refuses a file with an empty mapping.
-    tls = {"options": {"default": _tls_options(site)}}
+    tls = {"options": {"default": _tls_options(settings.site)}}
     return _yaml({"http": {**http, "services": backends} if backends else http, "tls": tls})
 
 
@@ -117,20 +163,20 @@ def _service_router(name: str, service: ServiceSettings) -> dict[str, object]:
 
 
 def credentials_file(
-    certificate_pem: pulumi.Output[str], private_key_pem: pulumi.Output[str], api_password: pulumi.Output[str]
+    certificate_pem: pulumi.Output[str] | None,
+    private_key_pem: pulumi.Output[str] | None,
+    api_password: pulumi.Output[str],
 ) -> pulumi.Output[str]:
-    """The watched file with the certificate, its key, and the password of the API."""
+    """The watched file with the password of the API and, where the stack has them, the certificate and its key."""
 
-    def content(values: list[str]) -> str:
+    def content(values: list[str | None]) -> str:
         certificate, key, password = values
+        api = {"http": {"middlewares": {"api-password": {"basicAuth": {"users": [_htpasswd(str(password))]}}}}}
+        if certificate is None:
+            return _yaml(api)
         # In the file itself: Traefik watches this file, not files that it names.
         pair = {"certFile": certificate, "keyFile": key}
-        return _yaml(
-            {
-                "tls": {"certificates": [pair], "stores": {"default": {"defaultCertificate": pair}}},
-                "http": {"middlewares": {"api-password": {"basicAuth": {"users": [_htpasswd(password)]}}}},
-            }
-        )
+        return _yaml({"tls": {"certificates": [pair], "stores": {"default": {"defaultCertificate": pair}}}, **api})
 
     return pulumi.Output.secret(pulumi.Output.all(certificate_pem, private_key_pem, api_password).apply(content))
 

@@ -3,7 +3,7 @@
 from pydantic import Field, model_validator
 
 from settings.access import AccessSettings
-from settings.auth import AuthKind, AuthSettings
+from settings.auth import AuthKind, AuthSettings, NativeAuth
 from settings.build import BuildSettings
 from settings.docker import DockerSettings
 from settings.hub import HubSettings
@@ -15,7 +15,7 @@ from settings.proxy import ProxySettings
 from settings.services import ServiceName, ServiceSettings
 from settings.site import SiteSettings
 from settings.storage import StorageSettings
-from settings.tls import TlsSettings
+from settings.tls import AcmeTls, TlsSettings
 
 
 class Settings(SettingsModel):
@@ -67,6 +67,36 @@ class Settings(SettingsModel):
                 "auth.kind: dummy lets anybody in as anyone, so it works on this machine only; "
                 "write site.bind_address: 127.0.0.1, or another auth.kind"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _the_right_people_get_in(self) -> "Settings":
+        access, auth = self.access, self.auth
+        if not access.lets_somebody_in and not auth.lets_somebody_in:
+            raise ValueError("access: lets nobody in; write allowed_users: [alice, bob], or allow_all: true on purpose")
+        if access.allow_all and auth.open_to_strangers and not self.site.is_loopback:
+            raise ValueError(f"access.allow_all: lets in everybody {auth.open_to_strangers}")
+        if access.names_groups and auth.group_problem:
+            raise ValueError(f"access: names groups, and auth.kind: {auth.kind.value} {auth.group_problem}")
+        if isinstance(auth, NativeAuth) and not access.admins and not auth.open_signup:
+            raise ValueError(
+                "access.admins: is empty, so nobody could approve accounts of auth.kind: native; write admins: [carol]"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _an_authority_can_look(self) -> "Settings":
+        tls, site = self.tls, self.site
+        if not isinstance(tls, AcmeTls) or tls.directory_url:
+            return self
+        if unknown := [name for name in self.host_names if "." not in name or name.rpartition(".")[2].isdigit()]:
+            raise ValueError(
+                f"tls.kind: acme needs host names that the world knows, and {unknown[0]} is none; write another "
+                "site.domain, or another tls.kind"
+            )
+        setting, port = tls.challenge.port
+        if getattr(site, setting) != port:
+            raise ValueError(f"site.{setting}: has to be {port} for tls.challenge: {tls.challenge.value}; write {port}")
         return self
 
     @model_validator(mode="after")

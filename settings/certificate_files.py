@@ -1,4 +1,4 @@
-"""An operator's own certificate and key: read, and refused when browsers would refuse them."""
+"""Certificate files of the operator: read, and refused when browsers, or the hub, would refuse them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,14 +19,16 @@ class CertificatePair:
 
     certificate_pem: str
     private_key_pem: str = field(repr=False)
+    expires: datetime
+    """When the certificate ends."""
 
 
 def read_certificate_pair(
     tls: FilesTls, host_names: Sequence[str], now: datetime
 ) -> tuple[CertificatePair | None, list[str]]:
     """The pair that `tls` names, and what is wrong with it for a server of these names at this time."""
-    chain, problems = _read(tls.certificate_file, "certificate_file")
-    key, key_problems = _read(tls.private_key_file, "private_key_file")
+    chain, problems = _read(tls.certificate_file, "tls.certificate_file")
+    key, key_problems = _read(tls.private_key_file, "tls.private_key_file")
     problems += key_problems
     if chain is None or key is None:
         return None, problems
@@ -53,19 +55,31 @@ def read_certificate_pair(
     problems += [f"jupyterhub:tls.certificate_file: {text}" for text in _certificate_problems(server, host_names, now)]
     # Text between the PEM blocks, which nobody reads, may be in any encoding.
     chain_text, key_text = chain.decode(errors="replace"), key.decode(errors="replace")
-    return CertificatePair(certificate_pem=chain_text, private_key_pem=key_text), problems
+    pair = CertificatePair(certificate_pem=chain_text, private_key_pem=key_text, expires=server.not_valid_after_utc)
+    return pair, problems
+
+
+def read_authority(file: Path, key: str) -> tuple[str | None, list[str]]:
+    """Certificates in a file that the setting `key` names, in PEM, and what is wrong with it."""
+    content, problems = _read(file, key)
+    if content is None:
+        return None, problems
+    try:
+        certificates = x509.load_pem_x509_certificates(content)
+    except ValueError:
+        return None, [f"jupyterhub:{key}: {file} holds no PEM certificate; name the file of the authority's own"]
+    # Anew, so that a private key that stands beside them goes nowhere.
+    return "".join(each.public_bytes(Encoding.PEM).decode() for each in certificates), []
 
 
 def _read(path: Path, key: str) -> tuple[bytes | None, list[str]]:
     try:
         return path.read_bytes(), []
     except FileNotFoundError:
-        return None, [f"jupyterhub:tls.{key}: there is no file {path}; put it there, or name where it is"]
+        return None, [f"jupyterhub:{key}: there is no file {path}; put it there, or name where it is"]
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no path of a file"
-        return None, [
-            f"jupyterhub:tls.{key}: {path} cannot be read ({reason}); make it readable for whoever runs pulumi"
-        ]
+        return None, [f"jupyterhub:{key}: {path} cannot be read ({reason}); make it readable for whoever runs pulumi"]
 
 
 def _certificate_problems(certificate: x509.Certificate, host_names: Sequence[str], now: datetime) -> list[str]:

@@ -8,21 +8,45 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from settings import Settings
-from settings.auth import PasswordSource, SharedPasswordAuth
-from settings.certificate_files import CertificatePair, now, read_certificate_pair
+from settings.auth import AuthModel
+from settings.auth.remote import RemoteAuth
+from settings.certificate_files import CertificatePair, now, read_authority, read_certificate_pair
 from settings.problems import SettingsError, unknown_key, validate_settings
-from settings.tls import FilesTls
+from settings.tls import AcmeTls, FilesTls, TlsSettings
 
-# jupyterhub.authenticators.shared.SharedPasswordAuthenticator refuses shorter ones when the hub starts.
-SHORTEST_PASSWORD = {"user_password": 8, "admin_password": 32}
+# The keys of secrets, and how many characters each has at least. For the passwords it is what
+# jupyterhub.authenticators.shared.SharedPasswordAuthenticator takes when the hub starts.
+SHORTEST_SECRET = {
+    "user_password": 8,
+    "admin_password": 32,
+    "oauth_client_secret": 1,
+    "ldap_search_password": 1,
+    "auth_secret": 1,
+}
+_PASSWORDS = ("user_password", "admin_password")
+_CONFIGURED = "write auth: {kind: shared_password, passwords: configured}"
+# What has to be written for it to be used.
+_USES = {
+    "user_password": _CONFIGURED,
+    "admin_password": _CONFIGURED,
+    "oauth_client_secret": "write the auth.kind that it is for, such as oidc or gitlab",
+    "ldap_search_password": "write auth: {kind: ldap, lookup_dn_search_user: …}",
+    "auth_secret": "write auth: {kind: custom, secret_option: …}",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorSecrets:
-    """What the operator set with `pulumi config set --secret`, and the key of their own certificate."""
+    """What the operator set with `pulumi config set --secret`, and what stands in files of theirs."""
 
     user_password: pulumi.Output[str] | None = None
     admin_password: pulumi.Output[str] | None = None
+    auth_secret: pulumi.Output[str] | None = None
+    """What the log-in server gave the hub: a client secret, or a password to look people up with."""
+    auth_ca: str | None = None
+    """Certificate of the authority that the log-in server's own is from."""
+    acme_ca: str | None = None
+    """Certificate of the authority that the ACME directory's own is from."""
     certificate: CertificatePair | None = None
 
 
@@ -58,8 +82,8 @@ def _read_concerns(config: pulumi.Config) -> tuple[dict[str, object], list[str]]
             if is_config_secret(config.full_key(key)):
                 problems.append(f"jupyterhub:{key}: holds a secret; no setting is one, set it without --secret")
             values[key] = _parse(config.require(key))
-        elif key not in SHORTEST_PASSWORD:
-            problems.append(f"jupyterhub:{key}: {unknown_key(key, [*concerns, *SHORTEST_PASSWORD])}")
+        elif key not in SHORTEST_SECRET:
+            problems.append(f"jupyterhub:{key}: {unknown_key(key, [*concerns, *SHORTEST_SECRET])}")
     return values, problems
 
 
@@ -81,21 +105,34 @@ def _read_secrets(config: pulumi.Config, settings: Settings) -> tuple[OperatorSe
     certificate = None
     if isinstance(settings.tls, FilesTls):
         certificate, problems = read_certificate_pair(settings.tls, settings.host_names, now())
-    configured = isinstance(settings.auth, SharedPasswordAuth) and settings.auth.passwords is PasswordSource.CONFIGURED
-    for key, shortest in SHORTEST_PASSWORD.items():
-        problems += _password_problems(config, key, shortest) if configured else _unused_problems(config, key)
-    if configured and not problems and config.get("user_password") == config.get("admin_password"):
+    auth_ca, auth_problems = _read_authority("auth", settings.auth)
+    acme_ca, acme_problems = _read_authority("tls", settings.tls)
+    problems += auth_problems + acme_problems
+    wanted = settings.auth.secrets
+    for key, shortest in SHORTEST_SECRET.items():
+        problems += _secret_problems(config, key, shortest) if key in wanted else _unused_problems(config, key)
+    if "user_password" in wanted and not problems and config.get("user_password") == config.get("admin_password"):
         problems.append(
             "jupyterhub:admin_password: is the same as user_password; set another one with: "
             "pulumi config set --secret admin_password"
         )
-    if problems or not configured:
-        return OperatorSecrets(certificate=certificate), problems
+    if problems:
+        return OperatorSecrets(), problems
+    values = {key: config.require_secret(key) for key in wanted}
     return OperatorSecrets(
-        user_password=config.require_secret("user_password"),
-        admin_password=config.require_secret("admin_password"),
+        user_password=values.pop("user_password", None),
+        admin_password=values.pop("admin_password", None),
+        auth_secret=next(iter(values.values()), None),
+        auth_ca=auth_ca,
+        acme_ca=acme_ca,
         certificate=certificate,
     ), []
+
+
+def _read_authority(concern: str, settings: AuthModel | TlsSettings) -> tuple[str | None, list[str]]:
+    if not isinstance(settings, (RemoteAuth, AcmeTls)) or settings.ca_file is None:
+        return None, []
+    return read_authority(settings.ca_file, f"{concern}.ca_file")
 
 
 def _bundle_problems(settings: Settings) -> list[str]:
@@ -105,7 +142,7 @@ def _bundle_problems(settings: Settings) -> list[str]:
     return [f"jupyterhub:build.ca_bundle: there is no file {bundle}; put it there, or name where it is"]
 
 
-def _password_problems(config: pulumi.Config, key: str, shortest: int) -> list[str]:
+def _secret_problems(config: pulumi.Config, key: str, shortest: int) -> list[str]:
     value = config.get(key)
     command = f"pulumi config set --secret {key}"
     if value is None:
@@ -114,7 +151,7 @@ def _password_problems(config: pulumi.Config, key: str, shortest: int) -> list[s
         return [f"jupyterhub:{key}: stands in plain text in the stack file; set it anew with: {command}"]
     if len(value) < shortest:
         return [f"jupyterhub:{key}: is too short; set one of at least {shortest} characters with: {command}"]
-    if not value.isascii():
+    if key in _PASSWORDS and not value.isascii():
         # jupyterhub.authenticators.shared compares with `secrets.compare_digest`, which takes no others.
         return [
             f"jupyterhub:{key}: has letters other than ASCII's; set one without accents and the like with: {command}"
@@ -125,7 +162,4 @@ def _password_problems(config: pulumi.Config, key: str, shortest: int) -> list[s
 def _unused_problems(config: pulumi.Config, key: str) -> list[str]:
     if config.get(key) is None:
         return []
-    return [
-        f"jupyterhub:{key}: is set but not used; write auth: {{kind: shared_password, passwords: configured}}, "
-        f"or remove it with: pulumi config rm {key}"
-    ]
+    return [f"jupyterhub:{key}: is set but not used; {_USES[key]}, or remove it with: pulumi config rm {key}"]

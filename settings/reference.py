@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from settings import Settings
-from settings.load import SHORTEST_PASSWORD
+from settings.load import SHORTEST_SECRET
 from settings.values import written_duration, written_memory
 
 _PROJECT_FOLDER = Path(__file__).parent.parent
 _SECRETS = {
     "user_password": "Password for everybody, for auth.passwords: configured.",
     "admin_password": "Password for admins, for auth.passwords: configured.",
+    "oauth_client_secret": "What the log-in server gave the hub together with `auth.client_id`.",
+    "ldap_search_password": "Password of `auth.lookup_dn_search_user`.",
+    "auth_secret": "Value of the option that `auth.secret_option` names.",
 }
 _HEADER = """\
 # Settings
@@ -92,8 +95,12 @@ def reference_page() -> str:
         "Set with `pulumi config set --secret KEY`, never written into a stack file by hand.",
         "",
     ]
-    parts += [f"- `{key}`: {text} At least {SHORTEST_PASSWORD[key]} characters." for key, text in _SECRETS.items()]
+    parts += [f"- `{key}`: {text}{_at_least(SHORTEST_SECRET[key])}" for key, text in _SECRETS.items()]
     return "\n".join(parts) + "\n"
+
+
+def _at_least(characters: int) -> str:
+    return f" At least {characters} characters." if characters > 1 else ""
 
 
 def _section(schema: dict[str, Any], root: dict[str, Any]) -> list[str]:

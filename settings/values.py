@@ -148,6 +148,21 @@ def _user_name(value: str) -> str:
     return value
 
 
+def _group_name(value: str) -> str:
+    if not value or value != value.strip() or len(value) > 255:  # noqa: PLR2004 - jupyterhub.orm.Group.name
+        raise ValueError("is no group; write its name as the log-in server tells it, with no space at either end")
+    return value
+
+
+def _https_url(value: str) -> str:
+    match = re.fullmatch(rf"https://({_LABEL}(\.{_LABEL})*)(:[0-9]{{1,5}})?(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*", value)
+    if match is None or len(value) > 2000:  # noqa: PLR2004 - more than any browser's address line takes
+        raise ValueError(
+            "is no https address; write for example https://login.example.org/realms/campus, without a / at the end"
+        )
+    return value
+
+
 def _path_prefix(value: str) -> str:
     if not re.fullmatch(r"(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+", value):
         raise ValueError("is no path; write for example /grafana, without a / at the end")
@@ -185,6 +200,8 @@ Destination = Annotated[IPv4Network, BeforeValidator(_destination), _text(r"^[0-
 AllowedDomain = Annotated[str, AfterValidator(_allowed_domain)]
 EntryName = Annotated[str, AfterValidator(_entry_name)]
 UserName = Annotated[str, AfterValidator(_user_name)]
+GroupName = Annotated[str, AfterValidator(_group_name)]
+HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 PathPrefix = Annotated[str, AfterValidator(_path_prefix)]
 Package = Annotated[str, AfterValidator(_package)]
 VariableName = Annotated[str, AfterValidator(_variable)]

@@ -6,12 +6,14 @@ Imported by the program and by the hub; needs nothing but pydantic and the stand
 import os
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 
 # Where the program uploads the settings, and what the image's folders are for.
 RUNTIME_FILE = PurePosixPath("/etc/jupyterhub/runtime.json")
+# The authority of the log-in server, where the operator named one.
+AUTH_CA_FILE = PurePosixPath("/etc/jupyterhub/auth-ca.pem")
 DATA_FOLDER = PurePosixPath("/srv/jupyterhub/data")
 ROUTES_FOLDER = PurePosixPath("/srv/jupyterhub/routes")
 HUB_PORT = 8081
@@ -47,16 +49,27 @@ class ProxyRuntime(_Model):
 class AuthRuntime(_Model):
     """How people log in."""
 
-    kind: Literal["shared_password", "dummy"]
+    kind: str
+    authenticator_class: str
+    """Module and name of the authenticator."""
+    options: dict[str, JsonValue]
+    """Its options, by the names that JupyterHub has for them."""
+    secret_options: dict[str, str]
+    """Those that are secrets: the field of `HubSecrets` for each."""
 
 
 class AccessRuntime(_Model):
     """Who may use the hub."""
 
     admins: list[str]
+    admin_groups: list[str]
     allowed_users: list[str]
+    allowed_groups: list[str]
     allow_all: bool
     allow_existing: bool
+    blocked_users: list[str]
+    decided_by_name: bool
+    """Whether no rule but names lets anybody in, so that the hub knows by itself who is out."""
 
 
 class UserServerRuntime(_Model):
@@ -137,6 +150,8 @@ class HubSecrets(_Model):
     hub_proxy_api_password: Secret
     hub_user_password: Secret = ""
     hub_admin_password: Secret = ""
+    hub_auth_secret: Secret = ""
+    """What the log-in server gave the hub."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "HubSecrets":

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import BuildError, ImageNotFound
 from docker.models.containers import Container
 
-from components.built_image import content_hash, context_files
-from tests.integration.deployment import CHECKOUT, Deployment
+from tests.integration.built_image import build_image
+from tests.integration.deployment import Deployment
 
-_VISITOR = Path(__file__).parent / "visitor"
 _SECONDS = 300
 
 
@@ -34,28 +32,8 @@ class Visit:
 
 
 def build_visitor(engine: docker.DockerClient) -> str:
-    """Name and tag of the visitor's image, built unless it is there; the tag is a hash of what goes into it."""
-    reference = f"jhub.invalid/tests/browser:{content_hash(_VISITOR, {})}"
-    try:
-        engine.images.get(reference)
-    except ImageNotFound:
-        try:
-            engine.images.build(fileobj=_build_context(), custom_context=True, tag=reference, rm=True, forcerm=True)
-        except BuildError as error:
-            log = "".join(str(line.get("stream", "")) for line in error.build_log)
-            raise AssertionError(f"{error}\n{log[-3000:]}") from None
-    return reference
-
-
-def _build_context() -> io.BytesIO:
-    """The folder, and the authorities that the network of this machine needs."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        for file in context_files(_VISITOR):
-            archive.add(file, file.relative_to(_VISITOR).as_posix())
-        archive.add(CHECKOUT / ".bootstrap/ca-bundle.pem", "ca-bundle.pem")
-    stream.seek(0)
-    return stream
+    """Name and tag of the visitor's image, built unless it is there."""
+    return build_image(engine, Path(__file__).parent / "visitor")
 
 
 def visit_site(site: Deployment, image: str, *, name: str, http_url: str, elsewhere: bool, screenshots: Path) -> Visit:

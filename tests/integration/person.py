@@ -123,6 +123,8 @@ class Person:
             self.url.replace("https://", "wss://") + path,
             ssl=self.tls,
             additional_headers={"Cookie": self._cookies(path)},
+            # The server answers once the kernel is up, which takes a while on a busy machine.
+            open_timeout=60,
             max_size=None,
         ) as socket:
             yield Kernel(socket, kernel_id)

@@ -23,7 +23,7 @@ def test_traefik_is_the_locked_one(proxy: Image) -> None:
 
 
 def test_it_starts_with_the_programs_arguments(proxy: Image) -> None:
-    arguments = static_arguments(validate_settings(SETTINGS).site, "127.0.0.1")
+    arguments = static_arguments(validate_settings(SETTINGS), "127.0.0.1")
     # `timeout` ends with 124 what would have run on.
     proxy.run("timeout", "5", "traefik", *arguments, exit_code=124)
 

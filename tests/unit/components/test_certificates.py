@@ -1,6 +1,7 @@
 """The certificate of the front door: of the stack's own authority, or the operator's own."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,7 +10,11 @@ from settings.certificate_files import CertificatePair
 from tests.unit.recording import CA_CERTIFICATE, CERTIFICATE_REQUEST, SIGNED_CERTIFICATE, Recording, is_secret, record
 from tests.unit.sites import settings_of
 
-OWN = CertificatePair(certificate_pem="own certificate\nown chain\n", private_key_pem="own key")
+OWN = CertificatePair(
+    certificate_pem="own certificate\nown chain\n",
+    private_key_pem="own key",
+    expires=datetime(2027, 5, 1, tzinfo=UTC),
+)
 
 
 def certificates(

@@ -43,26 +43,27 @@ def test_it_is_told_where_everything_is() -> None:
     assert runtime["proxy"] == {"api_url": "http://10.9.4.3:8099", "api_username": "hub", "entry_point": "websecure"}
 
 
-@pytest.mark.parametrize("kind", ["shared_password", "dummy"])
-def test_it_is_told_how_people_log_in(kind: str) -> None:
-    site = {"domain": "localhost", "bind_address": "127.0.0.1"}
-    assert told(auth={"kind": kind}, site=site)["auth"] == {"kind": kind}
-
-
 @pytest.mark.parametrize(
     "access",
     [
         {"admins": ["carol"], "allowed_users": ["bob", "alice"], "allow_existing": True},
         {"admins": ["dave", "carol"], "allow_all": True},
+        {"admins": ["carol"], "allowed_users": ["alice"], "blocked_users": ["zoe", "mallory"]},
+        {"admins": [], "allowed_users": ["alice"], "allowed_groups": ["b", "a"], "admin_groups": ["d", "c"]},
     ],
-    ids=["some", "all"],
+    ids=["some", "all", "by name", "by group"],
 )
 def test_it_is_told_who_may_come_in(access: dict[str, Any]) -> None:
-    assert told(access=access)["access"] == {
+    oidc = {"kind": "oidc", "issuer": "https://login.example.org", "client_id": "hub"}
+    assert told(access=access, auth=oidc)["access"] == {
         "admins": sorted(access["admins"]),
+        "admin_groups": sorted(access.get("admin_groups", [])),
         "allowed_users": sorted(access.get("allowed_users", [])),
+        "allowed_groups": sorted(access.get("allowed_groups", [])),
         "allow_all": access.get("allow_all", False),
         "allow_existing": access.get("allow_existing", False),
+        "blocked_users": sorted(access.get("blocked_users", [])),
+        "decided_by_name": "allowed_groups" not in access and access.get("allowed_users") == ["alice"],
     }
 
 

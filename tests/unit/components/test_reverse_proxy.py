@@ -25,11 +25,7 @@ def proxy(into: Recording | None = None, states: dict[str, State] | None = None,
         )
         args = ReverseProxyArgs(
             names=NAMES,
-            site=settings.site,
-            proxy=settings.proxy,
-            build=settings.build,
-            network=settings.network,
-            services=settings.services,
+            settings=settings,
             networks=Networks("networks", NetworksArgs(names=NAMES, network=settings.network)),
             certificates=Certificates("certificates", certificates),
             routes_volume="the-routes-volume",
@@ -84,7 +80,7 @@ def test_its_api_listens_between_hub_and_proxy_alone() -> None:
     settings = settings_of(network={"control_subnet": "10.9.4.0/28"})
     inputs = proxy(network={"control_subnet": "10.9.4.0/28"})["proxy"].inputs
     assert inputs["entrypoints"] == ["traefik"]
-    assert inputs["command"] == static_arguments(settings.site, "10.9.4.3")
+    assert inputs["command"] == static_arguments(settings, "10.9.4.3")
     assert inputs["healthcheck"]["tests"] == ["CMD", "traefik", *healthcheck_arguments("10.9.4.3")]
 
 
@@ -121,7 +117,7 @@ def test_traefik_is_nobody_special_and_writes_nothing() -> None:
 def test_previews_show_the_static_routes() -> None:
     settings = settings_of(services=SERVICES)
     (upload,) = proxy(services=SERVICES)["proxy-static-routes"].inputs["uploads"]
-    assert upload["content"] == static_routes_file(settings.site, settings.services, settings.proxy)
+    assert upload["content"] == static_routes_file(settings)
 
 
 def test_previews_hide_certificate_key_and_password() -> None:
@@ -147,7 +143,7 @@ def test_it_comes_after_its_files_and_its_check() -> None:
 def test_the_check_starts_traefik_with_the_same_arguments_on_an_address_of_its_own() -> None:
     settings = settings_of()
     inputs = proxy()["proxy-check"].inputs
-    assert inputs["command"] == static_arguments(settings.site, "127.0.0.1")
+    assert inputs["command"] == static_arguments(settings, "127.0.0.1")
     shell, option, script, *_ = inputs["entrypoints"]
     assert (shell, option) == ("/bin/sh", "-c")
     assert 'traefik "$@"' in script

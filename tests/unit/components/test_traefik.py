@@ -17,7 +17,7 @@ API = "10.201.16.3"
 
 
 def started_with(**site: object) -> dict[str, str]:
-    arguments = static_arguments(settings_of(site={"domain": "hub.example.org", **site}).site, API)
+    arguments = static_arguments(settings_of(site={"domain": "hub.example.org", **site}), API)
     assert all(argument.startswith("--") for argument in arguments)
     pairs = [argument.removeprefix("--").partition("=") for argument in arguments]
     assert len({key for key, _, _ in pairs}) == len(pairs), "nothing is said twice"
@@ -28,9 +28,7 @@ def watched(
     services: Mapping[str, object] | None = None, hsts: str = "365d", **site: object
 ) -> dict[str, dict[str, dict[str, Any]]]:
     settings = settings_of(site={"domain": "hub.example.org", **site}, services=services or {}, proxy={"hsts": hsts})
-    content: dict[str, dict[str, dict[str, Any]]] = json.loads(
-        static_routes_file(settings.site, settings.services, settings.proxy)
-    )
+    content: dict[str, dict[str, dict[str, Any]]] = json.loads(static_routes_file(settings))
     return content
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from jupyterhub.app import JupyterHub
 from jupyterhub.auth import Authenticator
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 from traitlets.config import Configurable
 
 from components.hub_runtime import hub_runtime
@@ -36,10 +38,72 @@ SECRETS: Mapping[str, str] = {
     "HUB_PROXY_API_PASSWORD": "the-password-of-traefik",
     "HUB_USER_PASSWORD": "for-everybody",
     "HUB_ADMIN_PASSWORD": "for-admins-and-of-forty-characters-in-all",
+    "HUB_AUTH_SECRET": "what-the-log-in-server-gave-the-hub",
 }
 
+_CLIENT = {"client_id": "jupyterhub"}
+_GROUPS = {"allowed_groups": ["physics"], "admin_groups": ["staff"]}
+LOG_INS: dict[str, dict[str, object]] = {
+    "native": {"auth": {"kind": "native"}},
+    "native, open": {"auth": {"kind": "native", "open_signup": True}},
+    "oidc": {"auth": {"kind": "oidc", "issuer": "https://login.example.org", **_CLIENT}, "access": _GROUPS},
+    "oidc by addresses": {
+        "auth": {
+            "kind": "oidc",
+            "authorize_url": "https://login.example.org/authorize",
+            "token_url": "https://login.example.org/token",
+            "userdata_url": "https://login.example.org/me",
+            "groups_claim": "realm.roles",
+            "login_service": "Campus",
+            "auto_login": True,
+            **_CLIENT,
+        }
+    },
+    "gitlab": {"auth": {"kind": "gitlab", "gitlab_url": "https://gitlab.example.org", **_CLIENT}, "access": _GROUPS},
+    "gitlab by projects": {"auth": {"kind": "gitlab", "allowed_project_ids": [7, 3], **_CLIENT}, "access": {}},
+    "github": {"auth": {"kind": "github", **_CLIENT}, "access": _GROUPS},
+    "google": {
+        "auth": {"kind": "google", "hosted_domain": ["example.org"], **_CLIENT},
+        "access": {"allow_all": True},
+    },
+    "azuread": {
+        "auth": {"kind": "azuread", "tenant_id": "01234567-89ab-cdef-0123-456789abcdef", **_CLIENT},
+        "access": _GROUPS,
+    },
+    "ldap by pattern": {
+        "auth": {
+            "kind": "ldap",
+            "server_address": "ldap.example.org",
+            "bind_dn_template": ["uid={username},ou=people,dc=example,dc=org"],
+        }
+    },
+    "ldap by search": {
+        "auth": {
+            "kind": "ldap",
+            "server_address": "ldap.example.org",
+            "tls_strategy": "on_connect",
+            "user_search_base": "ou=people,dc=example,dc=org",
+            "lookup_dn_search_user": "cn=hub,dc=example,dc=org",
+            "group_search_base": "ou=groups,dc=example,dc=org",
+        },
+        "access": _GROUPS,
+    },
+    "cas": {
+        "auth": {"kind": "cas", "cas_url": "https://cas.example.org/cas", "groups_attribute": "memberOf"},
+        "access": _GROUPS,
+    },
+    "custom": {
+        "auth": {
+            "kind": "custom",
+            "authenticator_class": "oauthenticator.auth0.Auth0OAuthenticator",
+            "options": {"auth0_domain": "example.org", "client_id": "hub"},
+            "secret_option": "client_secret",
+        }
+    },
+}
 # Sites that differ in what the hub is told.
 SITES: dict[str, dict[str, object]] = {
+    **LOG_INS,
     "smallest": {},
     "dummy": {"auth": {"kind": "dummy"}, "access": {"allow_all": True}},
     "open": {"access": {"allow_all": True, "admins": ["carol"]}},
@@ -80,7 +144,8 @@ class ConfiguredHub:
     @property
     def authenticator(self) -> Authenticator:
         """What decides at the log-in."""
-        return self.app.authenticator_class(parent=self.app)
+        database = Session(create_engine("sqlite:///:memory:"))
+        return self.app.authenticator_class(parent=self.app, _deprecated_db_session=database)
 
     def spawner(self, user: str = "alice", server_name: str = "") -> UserServerSpawner:
         """What starts a server of this user."""

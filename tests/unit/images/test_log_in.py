@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jupyterhub.auth import DummyAuthenticator
 
-from images.hub.authenticator import SharedPassword
+from images.hub.authenticators.shared_password import SharedPassword
 from tests.unit.images.configured_hub import SECRETS, SITES, ConfiguredHub
 
 Configure = Callable[..., ConfiguredHub]
@@ -62,7 +62,7 @@ def test_admins_are_those_of_the_settings_and_may_use_the_hub(hub: ConfiguredHub
     ("kind", "expected"), [("shared_password", SharedPassword), ("dummy", DummyAuthenticator)], ids=str
 )
 def test_people_log_in_as_the_settings_say(configure: Configure, kind: str, expected: type) -> None:
-    assert type(configure(auth={"kind": kind}).authenticator) is expected
+    assert isinstance(configure(auth={"kind": kind}).authenticator, expected)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,30 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "no password at all": {"site": _THIS_MACHINE, "auth": {"kind": "dummy"}, "access": {"allow_all": True}},
     "rotated secrets": {"hub": {"secret_rotation": {"crypt_key": 2, "cookie_secret": 1}}},
     "own certificate": {"tls": {"kind": "files"}},
+    "single sign-on and a certificate of Let's Encrypt": {
+        "tls": {"kind": "acme", "email": "operator@example.org"},
+        "auth": {"kind": "oidc", "issuer": "https://login.example.org", "client_id": "hub"},
+        "access": {"allowed_groups": ["physics"], "admin_groups": ["staff"]},
+    },
+    "a directory, and the institution's own authority": {
+        "tls": {
+            "kind": "acme",
+            "email": "operator@example.org",
+            "directory_url": "https://ca.example.org/acme/directory",
+            "challenge": "http-01",
+        },
+        "auth": {
+            "kind": "ldap",
+            "server_address": "ldap.example.org",
+            "user_search_base": "ou=people,dc=example,dc=org",
+            "lookup_dn_search_user": "cn=hub,dc=example,dc=org",
+        },
+    },
+    "behind a load balancer": {
+        "tls": {"kind": "off", "trusted_proxies": ["10.0.0.5"]},
+        "auth": {"kind": "native"},
+        "access": {"allow_all": True, "admins": ["carol"]},
+    },
 }
 STACK_FILES = {"Pulumi.dev.yaml": "dev", "Pulumi.prod.yaml": "prod"}
 SITES = [*OPTIONS, *STACK_FILES]
@@ -104,7 +128,7 @@ def deploy(
 ) -> Recording:
     """Run `__main__.py` as Pulumi does, for a stack file that says this."""
     if passwords is None:
-        passwords = OWN_PASSWORDS if concerns.get("auth") == _CONFIGURED else {}
+        passwords = _secrets(concerns.get("auth"))
 
     def program() -> None:
         runpy.run_path(str(CHECKOUT / "__main__.py"), run_name="__main__")
@@ -119,6 +143,15 @@ def deploy(
             preview=preview,
             into=into,
         )
+
+
+def _secrets(auth: object) -> Mapping[str, str]:
+    """What the operator has set for this log-in."""
+    if auth == _CONFIGURED:
+        return OWN_PASSWORDS
+    kind = auth["kind"] if isinstance(auth, dict) else None
+    key = {"oidc": "oauth_client_secret", "ldap": "ldap_search_password"}.get(str(kind))
+    return {key: "what the log-in server gave the hub"} if key else {}
 
 
 def own_certificate(folder: Path, host_name: str) -> dict[str, str]:

@@ -9,7 +9,17 @@ from tests.unit.program.deployments import OWN_PASSWORDS, deploy
 from tests.unit.recording import Recording, State
 from tests.unit.sites import SMALLEST
 
-EXPORTS = {"url", "ca_certificate_pem", "user_password", "admin_password", "images", "networks", "volumes"}
+EXPORTS = {
+    "url",
+    "callback_url",
+    "ca_certificate_pem",
+    "certificate_expires",
+    "user_password",
+    "admin_password",
+    "images",
+    "networks",
+    "volumes",
+}
 
 
 def test_every_site_exports_the_same(deployed: Recording) -> None:
@@ -22,8 +32,8 @@ def test_the_address_is_the_sites(site: Site) -> None:
 
 
 def test_the_authority_is_exported_where_there_is_one(site: Site) -> None:
-    own = site.settings.tls.kind.value == "files"
-    expected = None if own else "the certificate of certificates-ca\n"
+    of_the_stack = site.settings.tls.kind.value == "self_signed"
+    expected = "the certificate of certificates-ca\n" if of_the_stack else None
     assert site.deployed.exports["ca_certificate_pem"].plain == expected
 
 
@@ -96,5 +106,7 @@ def test_traefik_gets_the_operators_own_certificate(site: Site) -> None:
     if tls["kind"] == "files":
         with open(tls["certificate_file"]) as file:  # noqa: PTH123
             assert file.read().splitlines()[1] in uploads
-    else:
+    elif tls["kind"] == "self_signed":
         assert "the certificate of certificates-certificate" in uploads
+    else:
+        assert "certFile" not in uploads

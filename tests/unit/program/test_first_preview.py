@@ -8,7 +8,7 @@ from tests.unit.program.conftest import Site
 from tests.unit.program.deployments import SITES, STACK_FILES, deploy, site_settings
 from tests.unit.recording import CONTAINER, IMAGE, UNKNOWN, Recording, plain_texts
 
-UNKNOWN_AT_FIRST = {"ca_certificate_pem", "user_password", "admin_password"}
+UNKNOWN_AT_FIRST = {"ca_certificate_pem", "certificate_expires", "user_password", "admin_password"}
 
 
 @pytest.fixture(scope="module", params=SITES)
@@ -24,7 +24,7 @@ def test_it_shows_everything_that_will_be_made(site: Site) -> None:
 
 
 def test_every_export_is_there_and_what_can_be_known_is(previewed: Recording) -> None:
-    assert previewed.exports.keys() == {*UNKNOWN_AT_FIRST, "url", "images", "networks", "volumes"}
+    assert previewed.exports.keys() == {*UNKNOWN_AT_FIRST, "url", "callback_url", "images", "networks", "volumes"}
     assert {name for name, value in previewed.exports.items() if not value.known} <= UNKNOWN_AT_FIRST
 
 

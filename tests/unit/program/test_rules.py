@@ -54,6 +54,12 @@ CAPABILITIES = {
 FIREWALL_ROLES = {"firewall-heartbeat": "firewall", "firewall-probe": "check", "firewall": "firewall"}
 # And where they reach listed domains alone.
 EGRESS_PROXY_ROLES = {"egress-proxy-outside": "egress", "egress-proxy": "egress-proxy"}
+# And where Traefik gets the certificate by itself.
+ACME_ROLES = {"volumes-acme": "acme", "proxy-acme-folder": "acme-folder"}
+
+
+def gets_certificates(deployed: Recording) -> bool:
+    return "volumes-acme" in {each.name for each in deployed}
 
 
 def has_firewall(deployed: Recording) -> bool:
@@ -76,6 +82,7 @@ def test_everything_that_can_carry_labels_says_whose_it_is_and_what_for(site: Si
         **ROLES,
         **(FIREWALL_ROLES if has_firewall(site.deployed) else {}),
         **(EGRESS_PROXY_ROLES if has_egress_proxy(site.deployed) else {}),
+        **(ACME_ROLES if gets_certificates(site.deployed) else {}),
     }
     assert {each.name: each.labels for each in labelled} == {
         name: {"jupyterhub.stack": site.prefix, "jupyterhub.role": role} for name, role in roles.items()
@@ -98,6 +105,7 @@ def test_what_has_a_fixed_name_starts_with_project_and_stack(site: Site) -> None
         "socket-proxy": f"{site.prefix}-socket-proxy",
         "hub": f"{site.prefix}-hub",
         **(dict.fromkeys(("firewall", "firewall-heartbeat"), f"{site.prefix}-firewall") if firewall else {}),
+        **({"volumes-acme": f"{site.prefix}-acme"} if gets_certificates(site.deployed) else {}),
         **(
             {"egress-proxy": f"{site.prefix}-egress-proxy", "egress-proxy-outside": f"{site.prefix}-egress"}
             if has_egress_proxy(site.deployed)
@@ -119,7 +127,9 @@ def test_the_parts_of_the_picture_are_there_and_each_registers_its_outputs(deplo
     top = {each.name: each.type for each in deployed if each.is_component and each.parent.startswith("jupyterhub-")}
     expected = {**COMPONENTS, **optional_parts(deployed)}
     assert top == {name: f"jupyterhub:index:{kind}" for name, kind in expected.items()}
-    assert all(deployed.outputs[each.name] for each in deployed if each.is_component)
+    # Of a certificate there is nothing to tell where the stack has none of its own.
+    silent = {each.name for each in deployed if each.is_component and not deployed.outputs[each.name]}
+    assert silent <= {"certificates"}
 
 
 def test_no_logical_name_is_used_twice_for_one_type(deployed: Recording) -> None:
@@ -212,15 +222,15 @@ def test_a_container_that_did_not_come_up_is_replaced_and_not_taken_for_good(dep
 
 
 def test_data_keys_and_the_user_network_are_protected_and_nothing_else(site: Site) -> None:
-    own_authority = site.settings.tls.kind.value == "self_signed"
+    of_the_certificate = {"self_signed": THE_AUTHORITY, "acme": {"volumes-acme"}}
     protected = {each.name for each in site.deployed if each.protect}
-    assert protected == ALWAYS_PROTECTED | (THE_AUTHORITY if own_authority else set())
+    assert protected == ALWAYS_PROTECTED | of_the_certificate.get(site.settings.tls.kind.value, set())
 
 
 def test_only_the_labels_of_data_that_is_already_there_are_left_as_they_are(deployed: Recording) -> None:
-    assert {each.name: each.ignore_changes for each in deployed if each.ignore_changes} == {
-        "volumes-hub-data": ["labels", "driverOpts"]
-    }
+    data = {"volumes-hub-data", *({"volumes-acme"} if gets_certificates(deployed) else ())}
+    left_as_they_are = {each.name: each.ignore_changes for each in deployed if each.ignore_changes}
+    assert left_as_they_are == {name: ["labels", "driverOpts"] for name in data}
 
 
 def test_nothing_is_renamed_imported_or_left_behind(deployed: Recording) -> None:
@@ -268,7 +278,8 @@ def test_the_proxy_alone_publishes_ports_on_the_sites_address(site: Site) -> Non
     assert [each.name for each in site.deployed.of(CONTAINER) if each.inputs.get("ports")] == ["proxy"]
     ports = {port["external"]: port["ip"] for port in site.deployed["proxy"].inputs["ports"]}
     address = str(site.settings.site.bind_address)
-    assert ports == {site.settings.site.https_port: address, site.settings.site.http_port: address}
+    https = {} if site.settings.tls.kind.value == "off" else {site.settings.site.https_port: address}
+    assert ports == {**https, site.settings.site.http_port: address}
 
 
 def mounts(container: Registration) -> list[dict[str, Any]]:

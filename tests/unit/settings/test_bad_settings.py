@@ -26,6 +26,16 @@ NO_SUBNET = "is no IPv4 network; write its first address and the length of its p
 NOT_PRIVATE = "is not a private network; choose one below 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
 ENTRIES = "holds entries with names of their own; write them below it, each as name: value"
 TWICE_CHECKED = "has a server_timeout in which activity would be missed; write at least 60s, and twice check_every"
+NO_HTTPS = "is no https address; write for example https://login.example.org/realms/campus, without a / at the end"
+NO_DESTINATION = "is neither an IPv4 address nor a network; write for example 10.1.2.3, or 10.1.2.0/24"
+ACME: dict[str, Any] = {"kind": "acme", "email": "operator@example.org"}
+CLIENT = {"client_id": "hub"}
+OIDC: dict[str, Any] = {"kind": "oidc", "issuer": "https://login.example.org", **CLIENT}
+LDAP: dict[str, Any] = {
+    "kind": "ldap",
+    "server_address": "ldap.example.org",
+    "bind_dn_template": ["uid={username},dc=example,dc=org"],
+}
 
 
 def service(**keys: object) -> dict[str, Any]:
@@ -66,8 +76,38 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"site": {"domain": DOMAIN, "title": ""}}, "site.title: is empty; write a text or remove the key"),
     ({"site": {"domain": DOMAIN, "title": "x" * 61}}, "site.title: is too long; write at most 60 characters"),
-    ({"tls": {"kind": "acme"}}, "tls: is of no known kind; write kind: and one of files, self_signed"),
-    ({"tls": {}}, "tls: is of no known kind; write kind: and one of files, self_signed"),
+    (
+        {"tls": {"kind": "letsencrypt"}},
+        "tls: is of no known kind; write kind: and one of acme, files, off, self_signed",
+    ),
+    ({"tls": {}}, "tls: is of no known kind; write kind: and one of acme, files, off, self_signed"),
+    (
+        {"tls": {"kind": "acme"}},
+        "tls.email: is missing (Where the authority writes to when something is wrong); write it, for example "
+        'email: "operator@example.org"',
+    ),
+    (
+        {"tls": {**ACME, "staging": True, "directory_url": "https://ca.example.org/acme"}},
+        "tls: names an authority and the one for trials; keep one of directory_url and staging",
+    ),
+    (
+        {"tls": {**ACME, "ca_file": "/etc/ssl/ca.pem"}},
+        "tls: has a ca_file without the authority that it is for; write directory_url as well",
+    ),
+    (
+        {"tls": ACME, "site": {"domain": DOMAIN, "https_port": 8443}},
+        "site.https_port: has to be 443 for tls.challenge: tls-alpn-01; write 443",
+    ),
+    (
+        {"tls": {**ACME, "challenge": "http-01"}, "site": {"domain": DOMAIN, "http_port": 8080}},
+        "site.http_port: has to be 80 for tls.challenge: http-01; write 80",
+    ),
+    (
+        {"tls": ACME, "site": {"domain": "localhost"}},
+        "tls.kind: acme needs host names that the world knows, and localhost is none; write another site.domain, or "
+        "another tls.kind",
+    ),
+    ({"tls": {"kind": "off", "trusted_proxies": ["lb"]}}, f"tls.trusted_proxies.0: {NO_DESTINATION}"),
     (
         {"tls": {"kind": "files", "certificate_file": "/a.pem"}},
         "tls.private_key_file: is missing (PEM file with the certificate's private key, without a passphrase); "
@@ -90,7 +130,11 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         {"tls": {"kind": "self_signed", "renew_before_days": 0}},
         "tls.renew_before_days: is too small; write at least 1",
     ),
-    ({"auth": {"kind": SECRET}}, "auth: is of no known kind; write kind: and one of dummy, shared_password"),
+    (
+        {"auth": {"kind": SECRET}},
+        "auth: is of no known kind; write kind: and one of azuread, cas, custom, dummy, github, gitlab, google, ldap, "
+        "native, oidc, shared_password",
+    ),
     (
         {"auth": {"kind": "shared_password", "passwords": SECRET}},
         "auth.passwords: is none of the choices; write generated or configured",
@@ -107,7 +151,89 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"access": {"allow_all": True, "allowed_users": ["alice"]}},
-        "access: lets in everybody and only some; keep one of allow_all and allowed_users",
+        "access: lets in everybody and only some; keep allow_all, or allowed_users and allowed_groups",
+    ),
+    (
+        {"access": {"allow_all": True, "allowed_groups": ["physics"]}, "auth": OIDC},
+        "access: lets in everybody and only some; keep allow_all, or allowed_users and allowed_groups",
+    ),
+    (
+        {"access": {"allowed_users": ["alice", "bob"], "admins": ["carol"], "blocked_users": ["carol", "bob"]}},
+        "access: blocks bob, carol and lets them in; keep one of both",
+    ),
+    (
+        {"access": {"allowed_groups": ["physics"]}},
+        "access: names groups, and auth.kind: shared_password knows no groups; write allowed_users and admins",
+    ),
+    (
+        {"access": {"allowed_users": ["alice"], "admin_groups": ["staff"]}, "auth": {**CLIENT, "kind": "google"}},
+        "access: names groups, and auth.kind: google knows no groups; write allowed_users and admins",
+    ),
+    (
+        {"access": {"allowed_groups": ["physics"]}, "auth": LDAP},
+        "access: names groups, and auth.kind: ldap does not say where they are; write auth.group_search_base",
+    ),
+    (
+        {"access": {"allowed_groups": ["physics"]}, "auth": {"kind": "cas", "cas_url": "https://cas.example.org"}},
+        "access: names groups, and auth.kind: cas does not say which attribute holds them; write auth.groups_attribute",
+    ),
+    (
+        {"access": {"allow_all": True}, "auth": {**CLIENT, "kind": "gitlab"}},
+        "access.allow_all: lets in everybody with an account at gitlab.com; write allowed_users, or allowed_groups: "
+        "[my-university]",
+    ),
+    (
+        {"access": {"allow_all": True}, "auth": {**CLIENT, "kind": "github"}},
+        "access.allow_all: lets in everybody with an account at github.com; write allowed_users, or allowed_groups: "
+        "[my-university]",
+    ),
+    (
+        {"access": {"allow_all": True}, "auth": {**CLIENT, "kind": "google"}},
+        "access.allow_all: lets in everybody with a Google account; write allowed_users, or auth.hosted_domain: "
+        "[example.org]",
+    ),
+    (
+        {"access": {"allow_all": True, "admins": ["carol"]}, "auth": {"kind": "native", "open_signup": True}},
+        "access.allow_all: lets in everybody who opens the page and signs up; write allowed_users, or "
+        "auth.open_signup: false",
+    ),
+    (
+        {"access": {"allow_all": True}, "auth": {"kind": "native"}},
+        "access.admins: is empty, so nobody could approve accounts of auth.kind: native; write admins: [carol]",
+    ),
+    (
+        {"auth": {**CLIENT, "kind": "oidc"}},
+        "auth: does not say where the server is; write issuer: https://login.example.org, or all of authorize_url, "
+        "token_url and userdata_url",
+    ),
+    (
+        {"auth": {**OIDC, "token_url": "https://login.example.org/token"}},
+        "auth: has an issuer, which tells all addresses, and addresses beside it; keep one of both",
+    ),
+    ({"auth": {**OIDC, "issuer": "http://login.example.org"}}, f"auth.issuer: {NO_HTTPS}"),
+    ({"auth": {**OIDC, "issuer": "https://login.example.org/"}}, f"auth.issuer: {NO_HTTPS}"),
+    ({"auth": {**OIDC, "issuer": "https://user:pw@login.example.org"}}, f"auth.issuer: {NO_HTTPS}"),
+    (
+        {"auth": {"kind": "oidc", "issuer": "https://login.example.org"}},
+        "auth.client_id: is missing (What the server calls this hub); write it",
+    ),
+    (
+        {"auth": {"kind": "ldap", "server_address": "ldap.example.org"}},
+        "auth: does not say how a person's entry is found; write bind_dn_template: "
+        '["uid={username},ou=people,dc=example,dc=org"], or user_search_base: ou=people,dc=example,dc=org',
+    ),
+    (
+        {"auth": {**LDAP, "lookup_dn_search_user": "cn=hub,dc=example,dc=org"}},
+        "auth: looks for people's entries and also has a pattern for them; keep one of bind_dn_template and "
+        "lookup_dn_search_user",
+    ),
+    (
+        {"auth": {**LDAP, "bind_dn_template": ["uid=alice,dc=example,dc=org"]}},
+        "auth: bind_dn_template: 'uid=alice,dc=example,dc=org' needs one {username}, where the name goes",
+    ),
+    (
+        {"auth": {**LDAP, "search_filter": "(uid={username})"}},
+        "auth: has a search_filter but not where to search; write user_search_base as well",
     ),
     (
         {"access": {"allow_all": True, "allow_existing": True}},

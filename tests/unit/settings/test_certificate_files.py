@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 
@@ -33,7 +34,8 @@ def problems_of(
 def test_a_good_pair_is_handed_on_as_it_is(tmp_path: Path, chain: bytes) -> None:
     read, problems = read_certificate_pair(files(tmp_path, chain, GOOD.key_pem), [HOST], NOW)
     assert problems == []
-    assert read == CertificatePair(certificate_pem=chain.decode(), private_key_pem=GOOD.key_pem.decode())
+    ends = x509.load_pem_x509_certificate(GOOD.pem).not_valid_after_utc
+    assert read == CertificatePair(certificate_pem=chain.decode(), private_key_pem=GOOD.key_pem.decode(), expires=ends)
     assert "PRIVATE KEY" not in repr(read)
 
 

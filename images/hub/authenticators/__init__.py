@@ -1,0 +1,1 @@
+"""Authenticators that differ from those of the packages they are from."""

@@ -1,0 +1,108 @@
+"""One site that logs people in in one way after another, each against a real server."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+import trustme
+
+from tests.integration.deployment import Deployment, copy_checkout
+from tests.integration.login.log_ins import LOG_INS, OAUTH_PORT, LogIn, People
+from tests.integration.login.peer import Peer, bridge_address
+from tests.integration.person import Person
+
+SETTINGS: dict[str, Any] = {
+    "site": {"domain": "localhost", "https_port": 18463, "http_port": 18091, "bind_address": "127.0.0.1"},
+    "tls": {"kind": "self_signed"},
+    "notebooks": {"limits": {"memory": "768M", "pids": 256}},
+    "network": {"subnet": "10.215.0.0/22", "control_subnet": "10.215.16.0/28"},
+}
+PEOPLE: People = {
+    "alice": {"password": "alice's own", "groups": ["physics"], "id": 1},
+    "bob": {"password": "bob's own", "groups": ["physics", "chemistry"], "id": 2},
+    "carol": {"password": "carol's own", "groups": ["staff"], "id": 3},
+    "mallory": {"password": "mallory's own", "groups": ["chemistry"], "id": 4},
+}
+# The hub asks again at each request, where it would wait five minutes; and Google is here.
+SITE_FILE = """
+c.Authenticator.auth_refresh_age = 1
+c.GoogleOAuthenticator.authorize_url = "https://{server}/o/oauth2/v2/auth"
+c.GoogleOAuthenticator.google_api_url = "https://{server}"
+"""
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """Who signs the log-in servers' certificates; nobody trusts it by themselves."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def login_site(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Deployment]:
+    """A checkout in which a site can be deployed that trusts these servers; nothing is deployed yet."""
+    folder = copy_checkout(tmp_path_factory.mktemp("login"))
+    deployment = Deployment(folder, tmp_path_factory.mktemp("login-backend"), "login")
+    deployment.remove_everything()
+    server = f"{bridge_address(deployment.engine)}:{OAUTH_PORT}"
+    (folder / "images/hub/jupyterhub_config.d/tests.py").write_text(SITE_FILE.format(server=server))
+    (folder / "authority.pem").write_bytes(authority.cert_pem.bytes())
+    try:
+        yield deployment
+    finally:
+        deployment.hubctl("purge", "--yes", check=False)
+        deployment.remove_everything()
+
+
+class Site:
+    """The site with one kind of log-in, and the server that checks it."""
+
+    def __init__(self, deployment: Deployment, log_in: LogIn, peer: Peer, authority: trustme.CA) -> None:
+        self.deployment = deployment
+        self.log_in = log_in
+        self.peer = peer
+        self.url = f"https://localhost:{SETTINGS['site']['https_port']}/"
+        self._authority = authority.cert_pem.bytes().decode()
+
+    def up(self, access: dict[str, Any]) -> None:
+        """Deploy it with these rules."""
+        auth = {"kind": self.log_in.kind, **self.log_in.auth(self.peer.address)}
+        auth["ca_file"] = str(self.deployment.folder / "authority.pem")
+        self.deployment.configure(**SETTINGS, auth=auth, access=access)
+        if self.log_in.secret:
+            self.deployment.pulumi("config", "set", "--secret", *self.log_in.secret)
+        self.deployment.up()
+
+    def person(self, name: str) -> Person:
+        """Somebody at a browser of their own, who trusts the site and the log-in server."""
+        authorities = self.deployment.output("ca_certificate_pem") + self._authority
+        return Person(self.log_in.name_of(name), self.url, authorities)
+
+
+@pytest.fixture(scope="module", params=LOG_INS.values(), ids=list(LOG_INS))
+def site(request: pytest.FixtureRequest, login_site: Deployment, authority: trustme.CA) -> Iterator[Site]:
+    """The site with this kind of log-in, for members of a group where there are groups."""
+    log_in: LogIn = request.param
+    assert log_in.provider is not None
+    url = f"https://localhost:{SETTINGS['site']['https_port']}/"
+    environment = log_in.environment(bridge_address(login_site.engine), url)
+    with ExitStack() as stack:
+        peer = stack.enter_context(
+            Peer(login_site.engine, log_in.provider, authority, environment, log_in.port, log_in.alias)
+        )
+        log_in.tell(peer, PEOPLE)
+        made = Site(login_site, log_in, peer, authority)
+        made.up(log_in.access("alice", "bob"))
+        peer.join(f"{login_site.prefix}-control")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def alice(site: Site) -> Iterator[Person]:
+    """Somebody who has logged in and whose server runs."""
+    with site.person("alice") as person:
+        site.log_in.log_in(person, "alice", PEOPLE["alice"]["password"])
+        person.start_server()
+        yield person
+        if person.is_logged_in() and person.server():
+            person.stop_server()
