@@ -1,6 +1,6 @@
 """One site that logs people in in one way after another, each against a real server."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 import trustme
 
 from tests.integration.deployment import Deployment, copy_checkout
+from tests.integration.login import results
 from tests.integration.login.log_ins import LOG_INS, OAUTH_PORT, LogIn, People
 from tests.integration.login.peer import Peer, bridge_address
 from tests.integration.person import Person
@@ -19,10 +20,10 @@ SETTINGS: dict[str, Any] = {
     "network": {"subnet": "10.215.0.0/22", "control_subnet": "10.215.16.0/28"},
 }
 PEOPLE: People = {
-    "alice": {"password": "alice's own", "groups": ["physics"], "id": 1},
-    "bob": {"password": "bob's own", "groups": ["physics", "chemistry"], "id": 2},
-    "carol": {"password": "carol's own", "groups": ["staff"], "id": 3},
-    "mallory": {"password": "mallory's own", "groups": ["chemistry"], "id": 4},
+    "alice": {"password": "the own word of alice", "groups": ["physics"], "id": 1},
+    "bob": {"password": "the own word of bob", "groups": ["physics", "chemistry"], "id": 2},
+    "carol": {"password": "the own word of carol", "groups": ["staff"], "id": 3},
+    "mallory": {"password": "the own word of mallory", "groups": ["chemistry"], "id": 4},
 }
 # The hub asks again at each request, where it would wait five minutes; and Google is here.
 SITE_FILE = """
@@ -30,6 +31,28 @@ c.Authenticator.auth_refresh_age = 1
 c.GoogleOAuthenticator.authorize_url = "https://{server}/o/oauth2/v2/auth"
 c.GoogleOAuthenticator.google_api_url = "https://{server}"
 """
+
+
+_OUTCOMES = pytest.StashKey[Mapping[tuple[str, str], str]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note what became of each case."""
+    report = yield
+    if isinstance(item, pytest.Function) and item.originalname in results.CASES and "site" in item.callspec.params:
+        outcomes = item.config.stash.get(_OUTCOMES, {})
+        log_in = item.callspec.params["site"]
+        assert isinstance(log_in, LogIn)
+        key = (log_in.kind, item.originalname)
+        if report.when == "call" or report.outcome != "passed":
+            item.config.stash[_OUTCOMES] = {**outcomes, key: report.outcome}
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write it down for the documentation's table."""
+    results.add(session.config.stash.get(_OUTCOMES, {}))
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +80,7 @@ def login_site(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) 
 class Site:
     """The site with one kind of log-in, and the server that checks it."""
 
-    def __init__(self, deployment: Deployment, log_in: LogIn, peer: Peer, authority: trustme.CA) -> None:
+    def __init__(self, deployment: Deployment, log_in: LogIn, peer: Peer | None, authority: trustme.CA) -> None:
         self.deployment = deployment
         self.log_in = log_in
         self.peer = peer
@@ -66,8 +89,10 @@ class Site:
 
     def up(self, access: dict[str, Any]) -> None:
         """Deploy it with these rules."""
-        auth = {"kind": self.log_in.kind, **self.log_in.auth(self.peer.address)}
-        auth["ca_file"] = str(self.deployment.folder / "authority.pem")
+        address = bridge_address(self.deployment.engine)
+        auth = {"kind": self.log_in.kind, **self.log_in.auth(address)}
+        if self.peer:
+            auth["ca_file"] = str(self.deployment.folder / "authority.pem")
         self.deployment.configure(**SETTINGS, auth=auth, access=access)
         if self.log_in.secret:
             self.deployment.pulumi("config", "set", "--secret", *self.log_in.secret)
@@ -83,17 +108,20 @@ class Site:
 def site(request: pytest.FixtureRequest, login_site: Deployment, authority: trustme.CA) -> Iterator[Site]:
     """The site with this kind of log-in, for members of a group where there are groups."""
     log_in: LogIn = request.param
-    assert log_in.provider is not None
     url = f"https://localhost:{SETTINGS['site']['https_port']}/"
     environment = log_in.environment(bridge_address(login_site.engine), url)
     with ExitStack() as stack:
-        peer = stack.enter_context(
-            Peer(login_site.engine, log_in.provider, authority, environment, log_in.port, log_in.alias)
-        )
-        log_in.tell(peer, PEOPLE)
+        peer = None
+        if log_in.provider:
+            peer = stack.enter_context(
+                Peer(login_site.engine, log_in.provider, authority, environment, log_in.port, log_in.alias)
+            )
+            log_in.tell(peer, PEOPLE)
         made = Site(login_site, log_in, peer, authority)
         made.up(log_in.access("alice", "bob"))
-        peer.join(f"{login_site.prefix}-control")
+        if peer:
+            peer.join(f"{login_site.prefix}-control")
+        log_in.prepare(made.person, login_site.output("admin_password"), PEOPLE)
         yield made
 
 

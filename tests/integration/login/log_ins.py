@@ -53,6 +53,9 @@ class LogIn:
         """Say to the server who can log in."""
         peer.tell(people)
 
+    def prepare(self, person: Callable[[str], Person], admin_password: str, people: People) -> None:
+        """Whatever people do before they can log in, once the site is up."""
+
     def log_in(self, person: Person, name: str, password: str) -> httpx.Response:
         """Go through the log-in; the page at its end.
 
@@ -132,15 +135,51 @@ class DirectoryLogIn(LogIn):
         return hub_form(person, name, password)
 
 
+class AccountsOfTheHub(LogIn):
+    """Native: people sign up, and an admin, whose account is there from the start, approves some of them."""
+
+    def prepare(self, person: Callable[[str], Person], admin_password: str, people: People) -> None:
+        """Sign up, approve all but those who are not let in, and take the admin's first password away."""
+        for name, words in people.items():
+            if name != "carol":
+                with person(name) as somebody:
+                    sign_up(somebody, name, words["password"])
+        with person("carol") as carol:
+            hub_form(carol, "carol", admin_password)
+            for name in ("alice", "bob"):
+                carol.http.get(f"/hub/authorize/{name}", headers={"Sec-Fetch-Site": "same-origin"}).raise_for_status()
+            change = {
+                "old_password": admin_password,
+                "new_password": people["carol"]["password"],
+                "new_password_confirmation": people["carol"]["password"],
+            }
+            post_form(carol, "/hub/change-password", change).raise_for_status()
+
+    def log_in(self, person: Person, name: str, password: str) -> httpx.Response:
+        """Fill in the hub's form."""
+        return hub_form(person, name, password)
+
+
+def sign_up(person: Person, name: str, password: str) -> str:
+    """Ask for an account; the page that follows."""
+    form = {"username": name, "signup_password": password, "signup_password_confirmation": password}
+    return post_form(person, "/hub/signup", form).text
+
+
+def post_form(person: Person, path: str, form: dict[str, str]) -> httpx.Response:
+    """Fill in a form of the hub's, with what stands hidden in it."""
+    page = person.http.get(path).raise_for_status()
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+    return person.http.post(path, data={**hidden, **form})
+
+
 def hub_form(person: Person, name: str, password: str) -> httpx.Response:
     """Fill in the hub's own log-in form.
 
     Raises:
         RefusedError: the hub does not let this person in.
     """
-    person.http.get("/hub/login").raise_for_status()
-    form = {"username": name, "password": password, "_xsrf": person.xsrf("/hub/")}
-    answer = person.http.post("/hub/login", data=form)
+    answer = post_form(person, "/hub/login", {"username": name, "password": password})
     if not person.is_logged_in():
         raise RefusedError(f"{answer.status_code} at the hub: {answer.text}")
     return answer
@@ -245,6 +284,13 @@ LOG_INS = {
             },
             name_of=lambda name: f"{name}@example.org",
             **_OAUTH,
+        ),
+        AccountsOfTheHub(
+            kind="native",
+            proven_against="the hub itself (jupyterhub-nativeauthenticator 1.3.0)",
+            provider=None,
+            auth=lambda _: {"allowed_failed_logins": 0},
+            groups=False,
         ),
     ]
 }

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.integration.login.conftest import PEOPLE, Site
-from tests.integration.login.log_ins import DirectoryLogIn
+from tests.integration.login.log_ins import AccountsOfTheHub, DirectoryLogIn, sign_up
 from tests.integration.person import Person, RefusedError, wait_until
 
 
@@ -50,6 +50,9 @@ def test_what_is_forged_or_used_again_is_refused(site: Site) -> None:
                 with pytest.raises(RefusedError):
                     site.log_in.log_in(bob, name, password)
         return
+    if isinstance(site.log_in, AccountsOfTheHub):
+        take_what_is_not_theirs(site)
+        return
     with site.person("bob") as bob, site.person("mallory") as mallory:
         forged = f"{site.url}{'hub/cas_callback' if site.log_in.kind == 'cas' else 'hub/oauth_callback'}"
         for query in ("code=x&ticket=ST-x&state=forged", "code=x&ticket=ST-x", "state="):
@@ -66,7 +69,29 @@ def test_what_is_forged_or_used_again_is_refused(site: Site) -> None:
         assert not bob.is_logged_in()
 
 
+def take_what_is_not_theirs(site: Site) -> None:
+    """Sign up as somebody who is there, too short, or as who is allowed; and have an admin approve without knowing."""
+    with site.person("mallory") as mallory:
+        for name, password, told in [
+            ("carol", "a password of mallory's", "already in use"),
+            ("bob", "a password of mallory's", "already in use"),
+            ("eve", "short", "at least 12"),
+            ("eve", "1qaz2wsx3edc", "too common"),
+        ]:
+            assert told in sign_up(mallory, name, password)
+            with pytest.raises(RefusedError):
+                site.log_in.log_in(mallory, name, password)
+    with site.person("carol") as carol:
+        log_in(site, carol, "carol")
+        lured = carol.http.get("/hub/authorize/mallory", headers={"Sec-Fetch-Site": "cross-site"})
+        assert lured.status_code == httpx.codes.FORBIDDEN
+    with site.person("mallory") as mallory, pytest.raises(RefusedError):
+        log_in(site, mallory, "mallory")
+
+
 def test_while_the_server_is_away_the_page_says_so_and_notebooks_run_on(site: Site, alice: Person) -> None:
+    if site.peer is None:
+        pytest.skip("the hub itself is the server")
     with site.person("bob") as bob, alice.kernel() as kernel:
         direct = isinstance(site.log_in, DirectoryLogIn)
         way_back = "" if direct else site.log_in.way_back(bob, "bob", PEOPLE["bob"]["password"])
