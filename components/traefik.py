@@ -10,7 +10,6 @@ import pulumi
 from settings import Settings
 from settings.proxy import ProxySettings
 from settings.services import ServiceSettings
-from settings.site import SiteSettings
 from settings.tls import AcmeChallenge, AcmeTls, OffTls
 
 ROUTES_FOLDER = "/srv/routes"
@@ -129,15 +128,18 @@ def static_routes_file(settings: Settings) -> str:
             middlewares[f"strip-{name}"] = {"stripPrefix": {"prefixes": [service.path]}}
     http = {"routers": routers, "middlewares": middlewares}
     # Traefik refuses a file with an empty mapping.
-    tls = {"options": {"default": _tls_options(settings.site)}}
+    tls = {"options": {"default": _tls_options(settings)}}
     return _yaml({"http": {**http, "services": backends} if backends else http, "tls": tls})
 
 
-def _tls_options(site: SiteSettings) -> dict[str, object]:
+def _tls_options(settings: Settings) -> dict[str, object]:
     options: dict[str, object] = {"minVersion": "VersionTLS12"}
     # A browser on the Docker host takes each network interface that comes or goes with a user's server for a change of
     # the network, on which Chromium ends every request of an HTTP/2 connection, but none of HTTP/1.1 (measured).
-    return {**options, "alpnProtocols": ["http/1.1"]} if site.is_loopback else options
+    if not settings.site.is_loopback:
+        return options
+    challenge = ["acme-tls/1"] if isinstance(settings.tls, AcmeTls) else []
+    return {**options, "alpnProtocols": ["http/1.1", *challenge]}
 
 
 def _security_headers(proxy: ProxySettings) -> dict[str, object]:

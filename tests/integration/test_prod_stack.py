@@ -1,15 +1,12 @@
-"""The prod stack as it is committed: what a stranger sees who previews it, and then completes it."""
+"""The prod stack and the examples as they are committed: what a stranger sees who previews one, and completes it."""
 
-import datetime
 from pathlib import Path
 
 import pytest
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.integration.deployment import Deployment, copy_checkout
+from tests.unit.program.deployments import own_certificate
 
 
 @pytest.fixture(scope="module")
@@ -20,50 +17,41 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 def test_its_preview_on_a_clean_clone_names_exactly_what_is_missing(prod: Deployment) -> None:
     output = prod.pulumi("preview", check=False).stdout
-    named = {line.split(": ")[0].strip() for line in output.splitlines() if line.strip().startswith("jupyterhub:")}
-    named = {key for key in named if "index:" not in key}
-    assert named == {
-        "jupyterhub:tls.certificate_file",
-        "jupyterhub:tls.private_key_file",
-        "jupyterhub:user_password",
-        "jupyterhub:admin_password",
-    }
+    assert missing(output) == {"jupyterhub:oauth_client_secret"}
+
+
+def test_completed_it_previews_everything(prod: Deployment) -> None:
+    prod.pulumi("config", "set", "--secret", "oauth_client_secret", "of-the-log-in-server")
+    assert_everything_is_made(prod)
+
+
+@pytest.mark.parametrize("example", ["tutorial-cas", "tutorial-gitlab"])
+def test_an_example_names_what_is_missing_and_completed_previews_everything(tmp_path: Path, example: str) -> None:
+    site = Deployment(copy_checkout(tmp_path / "checkout"), tmp_path / "backend", example)
+    content = yaml.safe_load((site.folder / f"examples/{example}.yaml").read_text())
+    site.configure(**{key.removeprefix("jupyterhub:"): value for key, value in content["config"].items()})
+    secret = {"jupyterhub:oauth_client_secret"} if "gitlab" in example else set()
+    files = {"jupyterhub:tls.certificate_file", "jupyterhub:tls.private_key_file"}
+    assert missing(site.pulumi("preview", check=False).stdout) == files | secret
+    content = yaml.safe_load(site.stack_file.read_text())
+    services = content["config"]["jupyterhub:services"].values()
+    hosts = [content["config"]["jupyterhub:site"]["domain"], *(service["host"] for service in services)]
+    content["config"]["jupyterhub:tls"] = own_certificate(tmp_path, *hosts)
+    site.stack_file.write_text(yaml.safe_dump(content))
+    if secret:
+        site.pulumi("config", "set", "--secret", "oauth_client_secret", "of-the-log-in-server")
+    assert_everything_is_made(site)
+
+
+def missing(output: str) -> set[str]:
+    """Keys that a failed preview names."""
     assert "Traceback" not in output
+    named = {line.split(": ")[0].strip() for line in output.splitlines() if line.strip().startswith("jupyterhub:")}
+    return {key for key in named if "index:" not in key}
 
 
-def test_completed_it_previews_everything(prod: Deployment, tmp_path: Path) -> None:
-    content = yaml.safe_load(prod.stack_file.read_text())
-    domain = content["config"]["jupyterhub:site"]["domain"]
-    certificate, key = certificate_pair(tmp_path, domain)
-    content["config"]["jupyterhub:tls"] |= {"certificate_file": str(certificate), "private_key_file": str(key)}
-    prod.stack_file.write_text(yaml.safe_dump(content))
-    prod.pulumi("config", "set", "--secret", "user_password", "of-the-whole-site")
-    prod.pulumi("config", "set", "--secret", "admin_password", "x" * 32)
-    operations = {(step["op"], step["urn"].rpartition("::")[2]) for step in prod.preview()}
+def assert_everything_is_made(site: Deployment) -> None:
+    operations = {(step["op"], step["urn"].rpartition("::")[2]) for step in site.preview()}
     assert ("create", "hub") in operations
     assert ("create", "proxy") in operations
     assert {operation for operation, _ in operations} == {"create"}
-
-
-def certificate_pair(folder: Path, domain: str) -> tuple[Path, Path]:
-    """Files of a certificate for a domain, signed by itself, and of its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, domain)])
-    now = datetime.datetime.now(tz=datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(domain)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    chain_file, key_file = folder / "fullchain.pem", folder / "privkey.pem"
-    chain_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return chain_file, key_file

@@ -57,7 +57,7 @@ class Oidc(GenericOAuthenticator):
         try:
             document = json.loads(answer.body)
             found = {option: str(document[name]) for option, name in _ADDRESSES.items()}
-            issuer = document["issuer"]
+            issuer = str(document["issuer"])
         except (ValueError, TypeError, KeyError) as error:
             raise LoginServerError(f"{address} is no OpenID configuration: {error!r}") from None
         # Else whoever can change the document decides for whom it speaks (section 4.3).

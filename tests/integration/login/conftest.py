@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ import trustme
 from tests.integration.deployment import Deployment, copy_checkout
 from tests.integration.login import results
 from tests.integration.login.log_ins import LOG_INS, OAUTH_PORT, LogIn, People
-from tests.integration.login.peer import Peer, bridge_address
+from tests.integration.peer import Peer, bridge_address
 from tests.integration.person import Person
 
+PROVIDERS = Path(__file__).parent / "providers"
 SETTINGS: dict[str, Any] = {
     "site": {"domain": "localhost", "https_port": 18463, "http_port": 18091, "bind_address": "127.0.0.1"},
     "tls": {"kind": "self_signed"},
@@ -114,7 +116,7 @@ def site(request: pytest.FixtureRequest, login_site: Deployment, authority: trus
         peer = None
         if log_in.provider:
             peer = stack.enter_context(
-                Peer(login_site.engine, log_in.provider, authority, environment, log_in.port, log_in.alias)
+                Peer(login_site.engine, PROVIDERS / log_in.provider, authority, environment, log_in.port, log_in.alias)
             )
             log_in.tell(peer, PEOPLE)
         made = Site(login_site, log_in, peer, authority)

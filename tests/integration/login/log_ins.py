@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.integration.login.peer import Peer
+from tests.integration.peer import Peer
 from tests.integration.person import Person, RefusedError
 
 OIDC_PORT, CAS_PORT, LDAP_PORT, LDAPS_PORT, OAUTH_PORT = range(18500, 18505)

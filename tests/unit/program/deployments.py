@@ -101,7 +101,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "access": {"allow_all": True, "admins": ["carol"]},
     },
 }
-STACK_FILES = {"Pulumi.dev.yaml": "dev", "Pulumi.prod.yaml": "prod"}
+STACK_FILES = {
+    "Pulumi.dev.yaml": "dev",
+    "Pulumi.prod.yaml": "prod",
+    "examples/tutorial-cas.yaml": "cas",
+    "examples/tutorial-gitlab.yaml": "gitlab",
+}
 SITES = [*OPTIONS, *STACK_FILES]
 
 
@@ -113,7 +118,9 @@ def site_settings(site: str, folder: Path) -> dict[str, Any]:
     else:
         concerns = {**SMALLEST, **OPTIONS[site]}
     if concerns["tls"]["kind"] == "files":
-        return {**concerns, "tls": own_certificate(folder, concerns["site"]["domain"])}
+        services = concerns.get("services", {}).values()
+        hosts = [concerns["site"]["domain"], *(service["host"] for service in services if "host" in service)]
+        return {**concerns, "tls": own_certificate(folder, *hosts)}
     return concerns
 
 
@@ -150,14 +157,15 @@ def _secrets(auth: object) -> Mapping[str, str]:
     if auth == _CONFIGURED:
         return OWN_PASSWORDS
     kind = auth["kind"] if isinstance(auth, dict) else None
-    key = {"oidc": "oauth_client_secret", "ldap": "ldap_search_password"}.get(str(kind))
+    keys = {"oidc": "oauth_client_secret", "gitlab": "oauth_client_secret", "ldap": "ldap_search_password"}
+    key = keys.get(str(kind))
     return {key: "what the log-in server gave the hub"} if key else {}
 
 
-def own_certificate(folder: Path, host_name: str) -> dict[str, str]:
-    """A certificate for a host name and its key, as files; returns the `tls` of the stack file."""
+def own_certificate(folder: Path, *host_names: str) -> dict[str, str]:
+    """A certificate for host names and its key, as files; returns the `tls` of the stack file."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host_name)])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host_names[0])])
     today = datetime.datetime.now(tz=datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -167,7 +175,9 @@ def own_certificate(folder: Path, host_name: str) -> dict[str, str]:
         .serial_number(1)
         .not_valid_before(today - datetime.timedelta(days=1))
         .not_valid_after(today + datetime.timedelta(days=90))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host_name)]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(host_name) for host_name in host_names]), critical=False
+        )
         .sign(key, SHA256())
     )
     files = {"certificate_file": folder / "fullchain.pem", "private_key_file": folder / "privkey.pem"}

@@ -16,11 +16,14 @@ STACK = "physics"
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """What the program is handed: passwords with whether Pulumi takes them for secret."""
+    """What the program is handed: secrets with whether Pulumi takes them for secret."""
 
     settings: Settings
     user_password: tuple[str | None, bool] | None
     admin_password: tuple[str | None, bool] | None
+    auth_secret: tuple[str | None, bool] | None
+    auth_ca: str | None
+    acme_ca: str | None
     certificate: CertificatePair | None
 
 
@@ -37,6 +40,9 @@ async def _load() -> Loaded:
         settings=settings,
         user_password=await known(operator.user_password),
         admin_password=await known(operator.admin_password),
+        auth_secret=await known(operator.auth_secret),
+        auth_ca=operator.auth_ca,
+        acme_ca=operator.acme_ca,
         certificate=operator.certificate,
     )
 

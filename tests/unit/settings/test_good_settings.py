@@ -11,18 +11,19 @@ from pydantic import BaseModel, ValidationError
 
 from settings import Settings, load
 from settings.access import AccessSettings
-from settings.auth import PasswordSource, SharedPasswordAuth
+from settings.auth import OidcAuth, PasswordSource, SharedPasswordAuth
 from settings.hub import DerivedSecret
 from settings.network import NetworkSettings
 from settings.notebooks import BuiltNotebookImage
 from settings.problems import validate_settings
-from settings.tls import FilesTls, SelfSignedTls
+from settings.tls import AcmeTls, FilesTls, SelfSignedTls
 from tests.unit.settings.certificates import NOW, files, pair
 from tests.unit.settings.conftest import Loader
 from tests.unit.sites import SMALLEST, problems_of, settings_of
 
 PROJECT = Path(__file__).parents[3]
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+EXAMPLES = sorted((PROJECT / "examples").glob("*.yaml"))
 
 
 def stack_file(stack: str) -> dict[str, Any]:
@@ -62,24 +63,33 @@ def test_the_dev_stack_loads_and_stays_on_this_machine(load_stack: Loader) -> No
     assert settings.proxy.hsts == 0, "a year of it would cover every other program on localhost"
 
 
-def test_the_prod_stack_loads_once_its_files_and_passwords_are_there(
-    load_stack: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_prod_stack_loads_once_its_secret_is_there(load_stack: Loader) -> None:
+    loaded = load_stack(stack_file("prod"), {"oauth_client_secret": "of the log-in server"})
+    assert isinstance(loaded.settings.tls, AcmeTls)
+    assert isinstance(loaded.settings.auth, OidcAuth)
+    assert loaded.auth_secret == ("of the log-in server", True)
+    assert loaded.settings.idle.max_age == 7 * 24 * 3600
+    assert loaded.settings.hub.active_server_limit == 200
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[example.stem for example in EXAMPLES])
+def test_an_example_loads_once_its_files_and_secret_are_there(
+    load_stack: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: Path
 ) -> None:
     monkeypatch.setattr(load, "now", lambda: NOW)
-    concerns = stack_file("prod")
-    made = pair(concerns["site"]["domain"])
+    config = yaml.safe_load(example.read_text())["config"]
+    concerns = {key.removeprefix("jupyterhub:"): value for key, value in config.items()}
+    made = pair("*.example.org")
     there = files(tmp_path, made.pem, made.key_pem)
     concerns["tls"] |= {
         "certificate_file": str(there.certificate_file),
         "private_key_file": str(there.private_key_file),
     }
-    loaded = load_stack(concerns, {"user_password": "u" * 8, "admin_password": "a" * 32})
+    secrets = {"oauth_client_secret": "of GitLab"} if concerns["auth"]["kind"] == "gitlab" else {}
+    loaded = load_stack(concerns, secrets)
     assert isinstance(loaded.settings.tls, FilesTls)
     assert loaded.certificate
     assert loaded.certificate.certificate_pem == made.pem.decode()
-    assert loaded.admin_password == ("a" * 32, True)
-    assert loaded.settings.idle.max_age == 7 * 24 * 3600
-    assert loaded.settings.hub.active_server_limit == 200
 
 
 def indented_blocks(text: str) -> list[str]:

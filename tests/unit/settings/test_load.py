@@ -104,6 +104,61 @@ def test_a_password_that_nothing_uses_is_refused(load_stack: Loader, key: str, k
     ]
 
 
+LOG_INS = {
+    "oauth_client_secret": {"kind": "oidc", "issuer": "https://login.example.org", "client_id": "hub"},
+    "ldap_search_password": {
+        "kind": "ldap",
+        "server_address": "ldap.example.org",
+        "user_search_base": "dc=example,dc=org",
+        "lookup_dn_search_user": "cn=hub,dc=example,dc=org",
+    },
+    "auth_secret": {"kind": "custom", "authenticator_class": "mine.Own", "secret_option": "token"},
+    "admin_password": {"kind": "native", "passwords": "configured"},
+}
+
+
+@pytest.mark.parametrize("key", LOG_INS)
+def test_a_log_in_that_takes_a_secret_asks_for_it_and_gets_it(load_stack: Loader, key: str) -> None:
+    keys = {**SMALLEST, "auth": LOG_INS[key], "access": {"allowed_users": ["alice"], "admins": ["carol"]}}
+    assert refusal(load_stack, keys) == [f"jupyterhub:{key}: is missing; set it with: pulumi config set --secret {key}"]
+    assert refusal(load_stack, {**keys, key: ADMIN}) == [
+        f"jupyterhub:{key}: stands in plain text in the stack file; set it anew with: pulumi config set --secret {key}"
+    ]
+    loaded = load_stack(keys, {key: ADMIN})
+    found = loaded.admin_password if key == "admin_password" else loaded.auth_secret
+    assert found == (ADMIN, True)
+
+
+@pytest.mark.parametrize("key", ["oauth_client_secret", "ldap_search_password", "auth_secret"])
+def test_a_secret_of_another_log_in_is_refused(load_stack: Loader, key: str) -> None:
+    (line,) = refusal(load_stack, SMALLEST, {key: SECRET})
+    assert line.startswith(f"jupyterhub:{key}: is set but not used; write ")
+    assert line.endswith(f", or remove it with: pulumi config rm {key}")
+
+
+@pytest.mark.parametrize("concern", ["auth", "tls"])
+def test_an_authority_is_read_without_what_else_stands_in_its_file(
+    load_stack: Loader, tmp_path: Path, concern: str
+) -> None:
+    file = tmp_path / "ca.pem"
+    auth = {"kind": "cas", "cas_url": "https://cas.example.org/cas"}
+    acme = {"kind": "acme", "email": "a@example.org", "directory_url": "https://ca.example.org/acme"}
+    keys = {**SMALLEST, **({"auth": {**auth, "ca_file": str(file)}} if concern == "auth" else {})}
+    keys |= {"tls": {**acme, "ca_file": str(file)}} if concern == "tls" else {}
+    assert refusal(load_stack, keys) == [
+        f"jupyterhub:{concern}.ca_file: there is no file {file}; put it there, or name where it is"
+    ]
+    file.write_text("no certificate")
+    assert refusal(load_stack, keys) == [
+        f"jupyterhub:{concern}.ca_file: {file} holds no PEM certificate; name the file of the authority's own"
+    ]
+    made = pair("ca.example.org")
+    file.write_bytes(made.key_pem + made.pem)
+    loaded = load_stack(keys)
+    found = loaded.auth_ca if concern == "auth" else loaded.acme_ca
+    assert found == made.pem.decode()
+
+
 def test_an_unknown_key_is_named_with_the_nearest_known_one(load_stack: Loader) -> None:
     (line,) = refusal(load_stack, {**SMALLEST, "notebook": {"limits": {}}})
     assert line.startswith("jupyterhub:notebook: is no setting; did you mean notebooks? Known here: access, auth, ")

@@ -144,9 +144,11 @@ def test_the_schema_asks_for_what_has_no_default() -> None:
     assert list(config["properties"]) == [f"jupyterhub:{name}" for name in Settings.model_fields]
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_schema_takes_the_stack_files(stack: str) -> None:
-    validate(yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text()))
+@pytest.mark.parametrize(
+    "file", ["Pulumi.dev.yaml", "Pulumi.prod.yaml", "examples/tutorial-cas.yaml", "examples/tutorial-gitlab.yaml"]
+)
+def test_the_schema_takes_the_stack_files(file: str) -> None:
+    validate(yaml.safe_load((PROJECT / file).read_text()))
 
 
 @pytest.mark.parametrize(

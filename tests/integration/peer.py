@@ -1,4 +1,4 @@
-"""A log-in server in a container, which can go away and come back."""
+"""A server of somebody else's in a container, which can go away and come back."""
 
 import io
 import json
@@ -17,9 +17,6 @@ from docker.models.containers import Container
 from tests.integration.built_image import build_image
 from tests.integration.person import wait_until
 
-PROVIDERS = Path(__file__).parent / "providers"
-LABELS = {"jupyterhub.stack": "jupyterhub-login", "jupyterhub.role": "test"}
-
 
 class Peer:
     """One server, on an address of this machine that containers reach and nobody outside does."""
@@ -27,7 +24,7 @@ class Peer:
     def __init__(
         self,
         engine: docker.DockerClient,
-        name: str,
+        folder: Path,
         authority: trustme.CA,
         environment: Mapping[str, str],
         port: int,
@@ -40,9 +37,9 @@ class Peer:
         self._authority = authority
         pair = authority.issue_cert(alias or self.address)
         self._container: Container = engine.containers.create(
-            build_image(engine, PROVIDERS / name),
+            build_image(engine, folder),
             environment=dict(environment),
-            labels=LABELS,
+            labels={"jupyterhub.role": "test"},
             # On this machine's own network, since containers of one Docker network cannot reach those of another; one
             # with a name gets a network to have it on.
             network_mode="bridge" if alias else "host",
@@ -64,7 +61,10 @@ class Peer:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self._container.start()
-        wait_until(self._answers, f"the log-in server's start ({self._container.logs(tail=20).decode()})", seconds=60)
+        try:
+            wait_until(self._answers, "its start", seconds=60)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}:\n{self.log}") from None
 
     def join(self, network: str) -> None:
         """Be known by its name to containers of a network."""
