@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_docker as docker
 
+from components.acme_certificates import AcmeCertificates, AcmeCertificatesArgs
 from components.authenticator import callback_url
 from components.certificates import Certificates, CertificatesArgs
 from components.egress_proxy import EgressProxy, EgressProxyArgs
@@ -42,7 +43,7 @@ egress_proxy = (
     if settings.network.egress is Egress.ALLOWLIST
     else None
 )
-volumes = Volumes("volumes", VolumesArgs(names=names, acme=isinstance(settings.tls, AcmeTls)), on_docker)
+volumes = Volumes("volumes", VolumesArgs(names=names), on_docker)
 secrets = Secrets("secrets", SecretsArgs(rotation=settings.hub.secret_rotation))
 certificates = Certificates(
     "certificates",
@@ -99,6 +100,19 @@ hub = Hub(
     ),
     on_docker,
 )
+if isinstance(settings.tls, AcmeTls):
+    AcmeCertificates(
+        "acme-certificates",
+        AcmeCertificatesArgs(
+            names=names,
+            settings=settings,
+            tls=settings.tls,
+            networks=networks,
+            hub=hub,
+            routes_volume=volumes.routes,
+        ),
+        on_docker,
+    )
 
 pulumi.export("url", settings.site.url)
 pulumi.export("callback_url", callback_url(settings))

@@ -82,7 +82,7 @@ _CLASSES: dict[type[AuthModel], str] = {
     GitlabAuth: f"{_OURS}.gitlab.GitLab",
     GithubAuth: f"{_OURS}.github.GitHub",
     GoogleAuth: "oauthenticator.google.GoogleOAuthenticator",
-    AzureadAuth: "oauthenticator.azuread.AzureAdOAuthenticator",
+    AzureadAuth: f"{_OURS}.azuread.AzureAd",
     LdapAuth: f"{_OURS}.ldap.Ldap",
     CasAuth: f"{_OURS}.cas.Cas",
 }

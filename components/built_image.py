@@ -26,7 +26,8 @@ class BuiltImageArgs:
     folder: str
     """Folder of the build context, relative to the program."""
     build: BuildSettings
-    base_image: str
+    base_image: str | None = None
+    """What it starts from, where that is not `build.base_image`."""
     build_args: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -74,7 +75,7 @@ def _build_args(args: BuiltImageArgs) -> dict[str, str]:
     return {
         **args.build_args,
         "APT_MIRROR": args.build.apt_mirror or "",
-        "BASE_IMAGE": args.base_image,
+        "BASE_IMAGE": args.base_image or args.build.base_image,
         "PIP_INDEX_URL": args.build.pip_index_url or "",
         "REVISION": str(args.build.revision),
     }

@@ -30,7 +30,8 @@ class Certificates(pulumi.ComponentResource):
     """The operator's own pair, or a certificate of an authority that the stack keeps for itself, or none.
 
     A self-signed certificate is renewed, before it ends, by whichever `pulumi up` comes first. The authority is
-    protected: people have imported its certificate.
+    protected, since people have imported its certificate, and so it is there whether or not it is in use: Pulumi would
+    refuse to take it away when a site that was tried out gets a certificate that everybody trusts.
     """
 
     certificate_pem: pulumi.Output[str] | None = None
@@ -45,12 +46,13 @@ class Certificates(pulumi.ComponentResource):
     def __init__(self, name: str, args: CertificatesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jupyterhub:index:Certificates", name, None, opts)
         self.ca_certificate_pem = self.expires = pulumi.Output.from_input(None)
+        ca_key, ca = self._authority(name, args.organization)
         if args.files is not None:
             self.certificate_pem = pulumi.Output.from_input(args.files.certificate_pem)
             self.private_key_pem = pulumi.Output.secret(args.files.private_key_pem)
             self.expires = pulumi.Output.from_input(args.files.expires.isoformat())
         elif isinstance(args.tls, SelfSignedTls):
-            self._sign(name, args.tls, args.organization, args.host_names)
+            self._sign(name, args, args.tls, ca_key, ca)
         self.register_outputs(
             {
                 "certificate_pem": self.certificate_pem,
@@ -60,7 +62,7 @@ class Certificates(pulumi.ComponentResource):
             }
         )
 
-    def _sign(self, name: str, settings: SelfSignedTls, organization: str, host_names: Sequence[str]) -> None:
+    def _authority(self, name: str, organization: str) -> tuple[tls.PrivateKey, tls.SelfSignedCert]:
         ca_key = tls.PrivateKey(
             f"{name}-ca-key",
             algorithm="ECDSA",
@@ -79,15 +81,25 @@ class Certificates(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
+        return ca_key, ca
+
+    def _sign(
+        self,
+        name: str,
+        args: CertificatesArgs,
+        settings: SelfSignedTls,
+        ca_key: tls.PrivateKey,
+        ca: tls.SelfSignedCert,
+    ) -> None:
         key = tls.PrivateKey(
             f"{name}-key", algorithm="ECDSA", ecdsa_curve="P256", opts=pulumi.ResourceOptions(parent=self)
         )
         request = tls.CertRequest(
             f"{name}-request",
             private_key_pem=key.private_key_pem,
-            dns_names=[host for host in host_names if not _is_address(host)],
-            ip_addresses=_addresses(host_names),
-            subject=tls.CertRequestSubjectArgs(common_name=host_names[0], organization=organization),
+            dns_names=[host for host in args.host_names if not _is_address(host)],
+            ip_addresses=_addresses(args.host_names),
+            subject=tls.CertRequestSubjectArgs(common_name=args.host_names[0], organization=args.organization),
             opts=pulumi.ResourceOptions(parent=self),
         )
         certificate = tls.LocallySignedCert(

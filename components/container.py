@@ -153,6 +153,9 @@ def one_shot_container(name: str, args: OneShotContainerArgs, opts: pulumi.Resou
 def require_success(check: docker.Container, failure: str) -> pulumi.Output[docker.Container]:
     """The check itself, for whoever depends on its success.
 
+    Pulumi keeps a check that failed, and would not run it again before one of its inputs is another one: `hubctl up`
+    asks for that, and whoever runs Pulumi by hand is told how.
+
     Raises:
         pulumi.RunError: in the output: the check failed; its own log follows the sentence `failure`.
     """
@@ -160,7 +163,10 @@ def require_success(check: docker.Container, failure: str) -> pulumi.Output[dock
     def verify(result: tuple[int | None, str | None]) -> docker.Container:
         exit_code, log = result
         if exit_code != 0:
-            raise pulumi.RunError(f"{failure}\n{(log or 'It printed nothing.').strip()}")
+            raise pulumi.RunError(
+                f"{failure}\n{(log or 'It printed nothing.').strip()}\n"
+                f"`make up` tries again; by hand: pulumi up --replace '**::{check.pulumi_resource_name}'"
+            )
         return check
 
     return pulumi.Output.all(check.exit_code, check.container_logs).apply(lambda result: verify((result[0], result[1])))

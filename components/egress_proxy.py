@@ -42,7 +42,6 @@ class EgressProxy(pulumi.ComponentResource):
                 names=args.names,
                 folder="images/egress_proxy",
                 build=args.build,
-                base_image=args.build.base_image,
             ),
             pulumi.ResourceOptions(parent=self),
         ).reference

@@ -65,7 +65,6 @@ class Firewall(pulumi.ComponentResource):
                 names=args.names,
                 folder="images/firewall",
                 build=args.build,
-                base_image=args.build.base_image,
             ),
             pulumi.ResourceOptions(parent=self),
         ).reference

@@ -74,6 +74,8 @@ class Hub(pulumi.ComponentResource):
 
     image: pulumi.Output[str]
     """Name and tag of the hub's image."""
+    container: docker.Container
+    """The hub's container."""
 
     def __init__(self, name: str, args: HubArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jupyterhub:index:Hub", name, None, opts)
@@ -84,7 +86,7 @@ class Hub(pulumi.ComponentResource):
                 names=args.names,
                 folder=_FOLDER,
                 build=build,
-                base_image=args.settings.hub.base_image or build.base_image,
+                base_image=args.settings.hub.base_image,
             ),
             pulumi.ResourceOptions(parent=self),
         ).reference
@@ -105,7 +107,7 @@ class Hub(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         checked = require_success(check, "The hub does not start with these settings; the running one was left alone.")
-        self._hub(
+        self.container = self._hub(
             name,
             args,
             uploads,

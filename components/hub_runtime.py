@@ -1,5 +1,7 @@
 """From settings to what the hub is told."""
 
+from pathlib import Path
+
 from components.authenticator import access_runtime, auth_runtime
 from components.firewall import firewall_runtime
 from components.names import Names
@@ -20,8 +22,9 @@ from settings.notebooks import BuiltNotebookImage
 
 # What starts a server in our own image: without packages that users installed at home, so that none of them can keep
 # their server from starting.
-_BUILT_COMMAND = ["python", "-s", "-m", "jupyterhub.singleuser"]
-_PUBLISHED_COMMAND = ["jupyterhub-singleuser"]
+_BUILT_COMMAND = ["python", "-s", "-m", "single_user"]
+# A published image has not got the file, but an interpreter that reads it from its command line.
+_START_SCRIPT = Path("images/notebook/single_user.py")
 
 
 def hub_runtime(settings: Settings, names: Names, notebook_image: str) -> HubRuntime:
@@ -82,7 +85,7 @@ def _user_server(settings: Settings, names: Names, notebook_image: str) -> UserS
     built = isinstance(notebooks.image, BuiltNotebookImage)
     return UserServerRuntime(
         image=notebook_image,
-        command=_BUILT_COMMAND if built else _PUBLISHED_COMMAND,
+        command=_BUILT_COMMAND if built else ["python", "-c", _START_SCRIPT.read_text()],
         network=names.of("users"),
         resolvers=user_resolvers(settings.network),
         default_url=notebooks.default_url,

@@ -66,7 +66,6 @@ class NotebookImage(pulumi.ComponentResource):
                 names=args.names,
                 folder=_FOLDER,
                 build=args.build,
-                base_image=args.build.base_image,
                 build_args={"APT_PACKAGES": " ".join(apt_packages), "PIP_PACKAGES": " ".join(image.pip_packages)},
             ),
             pulumi.ResourceOptions(parent=self),

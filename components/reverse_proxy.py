@@ -1,5 +1,6 @@
 """The front door: Traefik."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -27,7 +28,7 @@ from components.traefik import (
     static_routes_file,
 )
 from settings import Settings
-from settings.tls import OffTls
+from settings.tls import AcmeTls, OffTls
 
 _FOLDER = "images/reverse_proxy"
 # Nobody special, in the group that may read the files that `up` puts into the routes volume: Docker uploads as root.
@@ -53,7 +54,7 @@ class ReverseProxyArgs:
     networks: Networks
     certificates: Certificates
     routes_volume: pulumi.Input[str]
-    acme_volume: pulumi.Input[str] | None = None
+    acme_volume: pulumi.Input[str]
     """Where Traefik keeps the certificates that it gets by itself."""
     acme_ca: str | None = None
     """Certificate of the authority that the ACME directory's own is from."""
@@ -97,8 +98,8 @@ class ReverseProxy(pulumi.ComponentResource):
         )
         checked = require_success(check, "Traefik does not start with these settings; the running one was left alone.")
         prepared: list[pulumi.Input[pulumi.Resource]] = [checked, static_routes, credentials]
-        if args.acme_volume is not None:
-            prepared.append(self._acme_folder(f"{name}-acme-folder", args, args.acme_volume))
+        if isinstance(args.settings.tls, AcmeTls):
+            prepared.append(self._acme_folder(f"{name}-acme-folder", args))
         self.container = self._traefik(name, args, prepared)
         self.register_outputs({"image": self.image})
 
@@ -113,49 +114,46 @@ class ReverseProxy(pulumi.ComponentResource):
             ).name
         return BuiltImage(
             f"{name}-image",
-            BuiltImageArgs(
-                names=args.names, folder=_FOLDER, build=settings.build, base_image=settings.build.base_image
-            ),
+            BuiltImageArgs(names=args.names, folder=_FOLDER, build=settings.build),
             pulumi.ResourceOptions(parent=self),
         ).reference
 
     def _routes_file(
         self, name: str, args: ReverseProxyArgs, file: str, content: pulumi.Input[str]
     ) -> docker.Container:
-        """A file in the routes volume: uploaded into a container that mounts the volume, opens it to all and ends.
+        """A file in the routes volume; those that only Traefik's group may read hold secrets."""
+        upload = docker.ContainerUploadArgs(file=f"{ROUTES_FOLDER}/{file}", content=content, permissions="0640")
+        mount = _mount(args.routes_volume, ROUTES_FOLDER, read_only=False)
+        return self._open_volume(name, args.names.labels("routes-file"), mount, [upload])
 
-        The sticky bit keeps these files from whoever else writes there, which is the hub; those that only Traefik's
-        group may read hold secrets.
+    def _acme_folder(self, name: str, args: ReverseProxyArgs) -> docker.Container:
+        """The volume for certificates, with the authority that Traefik is to trust."""
+        authority = docker.ContainerUploadArgs(file=f"{ACME_FOLDER}/ca.pem", content=args.acme_ca or "")
+        mount = _mount(args.acme_volume, ACME_FOLDER, read_only=False)
+        uploads = [authority] if args.acme_ca else None
+        return self._open_volume(name, args.names.labels("acme-folder"), mount, uploads)
+
+    def _open_volume(
+        self,
+        name: str,
+        labels: dict[str, str],
+        mount: docker.ContainerMountArgs,
+        uploads: Sequence[docker.ContainerUploadArgs] | None,
+    ) -> docker.Container:
+        """A container that files are uploaded into, and that mounts the volume they are for, opens it to all and ends.
+
+        The sticky bit keeps the files from whoever else writes there: to the routes volume, the hub does.
         """
         return one_shot_container(
             name,
             OneShotContainerArgs(
                 image=self.image,
-                labels=args.names.labels("routes-file"),
+                labels=labels,
                 entrypoints=["/bin/chmod"],
-                command=["1777", ROUTES_FOLDER],
+                command=["1777", str(mount.target)],
                 user="0",
-                mounts=[_routes_mount(args.routes_volume, read_only=False)],
-                uploads=[
-                    docker.ContainerUploadArgs(file=f"{ROUTES_FOLDER}/{file}", content=content, permissions="0640")
-                ],
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
-
-    def _acme_folder(self, name: str, args: ReverseProxyArgs, volume: pulumi.Input[str]) -> docker.Container:
-        """The volume for certificates, opened for Traefik, with the authority that it is to trust."""
-        authority = docker.ContainerUploadArgs(file=f"{ACME_FOLDER}/ca.pem", content=args.acme_ca or "")
-        return one_shot_container(
-            name,
-            OneShotContainerArgs(
-                image=self.image,
-                labels=args.names.labels("acme-folder"),
-                entrypoints=["/bin/chmod"],
-                command=["1777", ACME_FOLDER],
-                user="0",
-                mounts=[_mount(volume, ACME_FOLDER, read_only=False)],
-                uploads=[authority] if args.acme_ca else None,
+                mounts=[mount],
+                uploads=uploads,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -164,8 +162,8 @@ class ReverseProxy(pulumi.ComponentResource):
         self, name: str, args: ReverseProxyArgs, depends_on: list[pulumi.Input[pulumi.Resource]]
     ) -> docker.Container:
         network = args.settings.network
-        mounts = [_routes_mount(args.routes_volume, read_only=True)]
-        if args.acme_volume is not None:
+        mounts = [_mount(args.routes_volume, ROUTES_FOLDER, read_only=True)]
+        if isinstance(args.settings.tls, AcmeTls):
             mounts.append(_mount(args.acme_volume, ACME_FOLDER, read_only=False))
         return service_container(
             name,
@@ -202,10 +200,6 @@ class ReverseProxy(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self, depends_on=depends_on),
         )
-
-
-def _routes_mount(volume: pulumi.Input[str], *, read_only: bool) -> docker.ContainerMountArgs:
-    return _mount(volume, ROUTES_FOLDER, read_only=read_only)
 
 
 def _mount(volume: pulumi.Input[str], folder: str, *, read_only: bool) -> docker.ContainerMountArgs:

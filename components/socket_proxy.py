@@ -61,7 +61,6 @@ class SocketProxy(pulumi.ComponentResource):
                 names=args.names,
                 folder="images/socket_proxy",
                 build=args.settings.build,
-                base_image=args.settings.build.base_image,
             ),
             pulumi.ResourceOptions(parent=self),
         ).reference

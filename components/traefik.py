@@ -6,7 +6,9 @@ import json
 from collections.abc import Sequence
 
 import pulumi
+from pydantic import JsonValue
 
+from images.hub.runtime import WAIT_FOR_HUB
 from settings import Settings
 from settings.proxy import ProxySettings
 from settings.services import ServiceSettings
@@ -15,12 +17,18 @@ from settings.tls import AcmeChallenge, AcmeTls, OffTls
 ROUTES_FOLDER = "/srv/routes"
 # Account and certificates of the ACME authority.
 ACME_FOLDER = "/srv/acme"
+# Nothing of the hub's begins so (RFC 8615).
+CERTIFICATE_REQUEST_PATH = "/.well-known/certificate-request"
 # Above 1024, so that Traefik needs no capability to listen; the site's own ports are published onto them.
 HTTP_PORT = 8080
 HTTPS_PORT = 8443
 API_PORT = 8099
 API_USERNAME = "hub"
 ENTRY_POINT = "websecure"
+_RESOLVER = "acme"
+# While the hub is replaced nobody accepts connections at its address. Traefik tries again, with a form as well, and
+# waits half a second at first and twice that at last: about 15 s in all. A new hub listens within 5 (measured).
+_RETRY = {"attempts": 20, "initialInterval": "500ms"}
 # Traefik ranks rules by their length. A service's must win against every rule of the hub, and a host with a path of
 # a user's server is longer than most.
 _SERVICE_PRIORITY = 1_000_000
@@ -52,7 +60,7 @@ def static_arguments(settings: Settings, api_address: str) -> list[str]:
 def _encryption_arguments(settings: Settings) -> list[str]:
     tls = settings.tls
     if isinstance(tls, OffTls):
-        trusted = ",".join(trusted_proxies(settings, tls))
+        trusted = ",".join(_trusted_proxies(settings, tls))
         return [
             f"--entryPoints.{ENTRY_POINT}.forwardedHeaders.trustedIPs={trusted}",
             f"--entryPoints.{ENTRY_POINT}.http.middlewares=load-balancer-only@file,security-headers@file",
@@ -64,27 +72,40 @@ def _encryption_arguments(settings: Settings) -> list[str]:
         "--entryPoints.web.http.aliasHeadersStrategy=delete",
         f"--entryPoints.{ENTRY_POINT}.http.tls=true",
         f"--entryPoints.{ENTRY_POINT}.http.middlewares=security-headers@file",
-        *(_acme_arguments(tls, settings.host_names) if isinstance(tls, AcmeTls) else []),
+        *(_acme_arguments(tls) if isinstance(tls, AcmeTls) else []),
     ]
 
 
-def _acme_arguments(tls: AcmeTls, host_names: Sequence[str]) -> list[str]:
-    resolver, entry_point = "--certificatesResolvers.acme.acme", f"--entryPoints.{ENTRY_POINT}.http.tls"
+def _acme_arguments(tls: AcmeTls) -> list[str]:
+    resolver = f"--certificatesResolvers.{_RESOLVER}.acme"
+    # Of each authority its own: a certificate for trials would be taken for good after them.
+    authority = hashlib.sha256(tls.directory.encode()).hexdigest()[:12]
+    # A challenge that ends before the route that began it is gone begins another; some end in milliseconds (measured).
     challenges = {
-        AcmeChallenge.HTTP_01: f"{resolver}.httpChallenge.entryPoint=web",
-        AcmeChallenge.TLS_ALPN_01: f"{resolver}.tlsChallenge=true",
+        AcmeChallenge.HTTP_01: [f"{resolver}.httpChallenge.entryPoint=web", f"{resolver}.httpChallenge.delay=5s"],
+        AcmeChallenge.TLS_ALPN_01: [f"{resolver}.tlsChallenge=true", f"{resolver}.tlsChallenge.delay=5s"],
     }
     return [
         f"{resolver}.email={tls.email}",
-        f"{resolver}.storage={ACME_FOLDER}/acme.json",
+        f"{resolver}.storage={ACME_FOLDER}/{authority}.json",
         f"{resolver}.caServer={tls.directory}",
-        challenges[tls.challenge],
-        f"{entry_point}.certResolver=acme",
-        *(f"{entry_point}.domains[{number}].main={host}" for number, host in enumerate(host_names)),
+        *challenges[tls.challenge],
     ]
 
 
-def trusted_proxies(settings: Settings, tls: OffTls) -> list[str]:
+def certificate_request_route(host_names: Sequence[str]) -> dict[str, JsonValue]:
+    """The watched file that makes Traefik ask its authority for the certificates that it has not got."""
+    router: dict[str, JsonValue] = {
+        "rule": f"Path(`{CERTIFICATE_REQUEST_PATH}`)",
+        "entryPoints": [ENTRY_POINT],
+        "service": "noop@internal",
+        "priority": _SERVICE_PRIORITY + 1,
+        "tls": {"certResolver": _RESOLVER, "domains": [{"main": host} for host in host_names]},
+    }
+    return {"http": {"routers": {"certificate-request": router}}}
+
+
+def _trusted_proxies(settings: Settings, tls: OffTls) -> list[str]:
     """Networks that the load balancer's requests come from.
 
     On this machine itself they come from Docker's own proxy, and so from the gateway of the network.
@@ -116,9 +137,12 @@ def static_routes_file(settings: Settings) -> str:
             "middlewares": ["api-password"],
         }
     }
-    middlewares: dict[str, object] = {"security-headers": {"headers": _security_headers(settings.proxy)}}
+    middlewares: dict[str, object] = {
+        "security-headers": {"headers": _security_headers(settings.proxy)},
+        WAIT_FOR_HUB: {"retry": _RETRY},
+    }
     if isinstance(settings.tls, OffTls):
-        allowed = trusted_proxies(settings, settings.tls)
+        allowed = _trusted_proxies(settings, settings.tls)
         middlewares["load-balancer-only"] = {"ipAllowList": {"sourceRange": allowed}}
     backends: dict[str, object] = {}
     for name, service in sorted(settings.services.items()):

@@ -13,12 +13,14 @@ class VolumesArgs:
     """Inputs of Volumes."""
 
     names: Names
-    acme: bool = False
-    """Whether Traefik gets certificates by itself."""
 
 
 class Volumes(pulumi.ComponentResource):
-    """The hub's data and certificates, which are protected, and what containers of the stack hand each other."""
+    """The hub's data and certificates, which are protected, and what containers of the stack hand each other.
+
+    Each is there whether or not this site uses it: Pulumi refuses to take away what is protected, so that a setting
+    could be tried but never be taken back.
+    """
 
     hub_data: pulumi.Output[str]
     """Name of the volume with the hub's database."""
@@ -26,41 +28,35 @@ class Volumes(pulumi.ComponentResource):
     """Name of the volume with the reverse proxy's routes and certificate."""
     docker_api: pulumi.Output[str]
     """Name of the volume with the socket on which the socket proxy serves the hub."""
-    acme: pulumi.Output[str] | None
+    acme: pulumi.Output[str]
     """Name of the volume with the ACME account and certificates."""
 
     def __init__(self, name: str, args: VolumesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jupyterhub:index:Volumes", name, None, opts)
 
-        def kept(part: str) -> docker.Volume:
+        shared = pulumi.ResourceOptions(parent=self)
+        kept = pulumi.ResourceOptions(
+            parent=self,
+            protect=True,
+            # A volume whose labels differ would be replaced, that is deleted; one that exists already under this name
+            # is adopted with the labels it has (notes of the provider: Volume, "Replace").
+            ignore_changes=["labels", "driver_opts"],
+        )
+
+        def volume(part: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
             return docker.Volume(
                 f"{name}-{part}",
                 name=args.names.of(part),
                 driver="local",
                 labels=volume_labels(args.names.labels(part)),
-                opts=pulumi.ResourceOptions(
-                    parent=self,
-                    protect=True,
-                    # A volume whose labels differ would be replaced, that is deleted; one that exists already under
-                    # this name is adopted with the labels it has (notes of the provider: Volume, "Replace").
-                    ignore_changes=["labels", "driver_opts"],
-                ),
-            )
+                opts=opts,
+            ).name
 
-        def shared(part: str) -> docker.Volume:
-            return docker.Volume(
-                f"{name}-{part}",
-                name=args.names.of(part),
-                driver="local",
-                labels=volume_labels(args.names.labels(part)),
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-
-        self.hub_data = kept("hub-data").name
+        self.hub_data = volume("hub-data", kept)
         # Authorities let nobody ask for the same certificate again and again.
-        self.acme = kept("acme").name if args.acme else None
-        self.routes = shared("routes").name
-        self.docker_api = shared("docker-api").name
+        self.acme = volume("acme", kept)
+        self.routes = volume("routes", shared)
+        self.docker_api = volume("docker-api", shared)
         self.register_outputs(
             {"hub_data": self.hub_data, "routes": self.routes, "docker_api": self.docker_api, "acme": self.acme}
         )

@@ -23,10 +23,11 @@ def up(
     stack: StackName = "dev",
     yes: Annotated[bool, typer.Option("--yes", help="Do not show a preview and do not ask.")] = False,
 ) -> None:
-    """Run `pulumi up`, after repairing what a killed one left behind, and say how to log in."""
+    """Run `pulumi up`, after repairing what a killed or failed one left behind, and say how to log in."""
     selected = PulumiStack(stack)
     repair(selected, console)
-    selected.run("up", "--suppress-outputs", *(["--yes", "--skip-preview"] if yes else []))
+    again = [f"--replace={urn}" for urn in selected.failed_checks()]
+    selected.run("up", "--suppress-outputs", *again, *(["--yes", "--skip-preview"] if yes else []))
     welcome(stack)
 
 

@@ -56,6 +56,16 @@ class PulumiStack:
         state: dict[str, Any] = json.loads(self._output("stack", "export", "--stack", self.name))
         return state
 
+    def failed_checks(self) -> list[str]:
+        """Names, in Pulumi's long form, of the containers that ran once and failed; Pulumi would keep them so."""
+        return [
+            resource["urn"]
+            for resource in self.state()["deployment"].get("resources", [])
+            if resource.get("inputs", {}).get("mustRun") is False
+            and resource.get("outputs", {}).get("exitCode")
+            and not resource.get("delete")
+        ]
+
     def run(self, *arguments: str) -> None:
         """Run a pulumi command that shows its own progress.
 

@@ -63,7 +63,7 @@ class AccessRules(Authenticator):
         return answer if await self._may_stay(user.name, answer) else False
 
     def add_user(self, user: StoredUser) -> Any:  # noqa: ANN401 - as the base class has it
-        """Take up somebody from the database when the hub starts, and what is theirs no longer away from them."""
+        """Take up somebody from the database when the hub starts, without the rights that they no longer have."""
         self._reclaim(user)
         return super().add_user(user)
 

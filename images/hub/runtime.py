@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue
 RUNTIME_FILE = PurePosixPath("/etc/jupyterhub/runtime.json")
 # The authority of the log-in server, where the operator named one.
 AUTH_CA_FILE = PurePosixPath("/etc/jupyterhub/auth-ca.pem")
+# What the container that has Traefik ask for certificates is told.
+CERTIFICATE_REQUEST_FILE = PurePosixPath("/etc/jupyterhub/certificate-request.json")
 DATA_FOLDER = PurePosixPath("/srv/jupyterhub/data")
 ROUTES_FOLDER = PurePosixPath("/srv/jupyterhub/routes")
 HUB_PORT = 8081
@@ -21,6 +23,8 @@ USER_SERVER_PORT = 8888
 # The socket that the hub reaches Docker through, and the user that may use it (images/hub/Dockerfile).
 DOCKER_SOCKET = PurePosixPath("/run/docker-api/docker.sock")
 HUB_USER = 10000
+# What the program calls the part of Traefik's configuration that has requests wait for a hub that is being replaced.
+WAIT_FOR_HUB = "wait-for-hub"
 # Where the firewall says that its rules are in force.
 HEARTBEAT_FILE = PurePosixPath("/run/firewall/heartbeat.json")
 # Options of the cookie that keeps other sites from acting in a user's name, of hub and user servers alike.
@@ -123,6 +127,18 @@ class HubRuntime(_Model):
     """What the firewall's heartbeat must bear before a server is started; none where there is no firewall."""
     idle_culler: IdleCullerRuntime
     spawn: SpawnRuntime
+
+
+class CertificateRequest(_Model):
+    """The certificates that Traefik is to get, and how to have it ask for them."""
+
+    host_names: list[str]
+    proxy_host: str
+    proxy_port: int
+    path: str
+    """What only `route` answers, so that one sees whether Traefik has read it."""
+    route: dict[str, JsonValue]
+    """The file that makes Traefik ask."""
 
 
 class Hidden(str):

@@ -1,5 +1,6 @@
 """One site that logs people in in one way after another, each against a real server."""
 
+import shutil
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +11,7 @@ import trustme
 
 from tests.integration.deployment import Deployment, copy_checkout
 from tests.integration.login import results
-from tests.integration.login.log_ins import LOG_INS, OAUTH_PORT, LogIn, People
+from tests.integration.login.log_ins import LOG_INS, OAUTH_PORT, PEOPLE, LogIn
 from tests.integration.peer import Peer, bridge_address
 from tests.integration.person import Person
 
@@ -20,12 +21,6 @@ SETTINGS: dict[str, Any] = {
     "tls": {"kind": "self_signed"},
     "notebooks": {"limits": {"memory": "768M", "pids": 256}},
     "network": {"subnet": "10.215.0.0/22", "control_subnet": "10.215.16.0/28"},
-}
-PEOPLE: People = {
-    "alice": {"password": "the own word of alice", "groups": ["physics"], "id": 1},
-    "bob": {"password": "the own word of bob", "groups": ["physics", "chemistry"], "id": 2},
-    "carol": {"password": "the own word of carol", "groups": ["staff"], "id": 3},
-    "mallory": {"password": "the own word of mallory", "groups": ["chemistry"], "id": 4},
 }
 # The hub asks again at each request, where it would wait five minutes; and Google is here.
 SITE_FILE = """
@@ -71,6 +66,7 @@ def login_site(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) 
     deployment.remove_everything()
     server = f"{bridge_address(deployment.engine)}:{OAUTH_PORT}"
     (folder / "images/hub/jupyterhub_config.d/tests.py").write_text(SITE_FILE.format(server=server))
+    shutil.copy2(Path(__file__).with_name("mine.py"), folder / "images/hub/mine.py")
     (folder / "authority.pem").write_bytes(authority.cert_pem.bytes())
     try:
         yield deployment

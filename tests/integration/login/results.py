@@ -15,6 +15,7 @@ CASES = {
     "test_a_stranger_is_refused": "a stranger",
     "test_what_is_forged_or_used_again_is_refused": "forged, used again",
     "test_while_the_server_is_away_the_page_says_so_and_notebooks_run_on": "server away",
+    "test_whoever_is_taken_away_at_the_server_is_out": "taken away at the server",
     "test_whoever_is_taken_off_the_list_is_out": "taken off the list",
 }
 _SHOWN = {"passed": "✓", "skipped": "—"}

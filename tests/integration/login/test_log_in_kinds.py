@@ -5,8 +5,8 @@ import time
 import httpx
 import pytest
 
-from tests.integration.login.conftest import PEOPLE, Site
-from tests.integration.login.log_ins import AccountsOfTheHub, DirectoryLogIn, sign_up
+from tests.integration.login.conftest import Site
+from tests.integration.login.log_ins import PEOPLE, AccountsOfTheHub, FormOfTheHub, sign_up
 from tests.integration.person import Person, RefusedError, wait_until
 
 
@@ -43,15 +43,15 @@ def test_a_stranger_is_refused(site: Site) -> None:
 
 
 def test_what_is_forged_or_used_again_is_refused(site: Site) -> None:
-    if isinstance(site.log_in, DirectoryLogIn):
+    if isinstance(site.log_in, AccountsOfTheHub):
+        take_what_is_not_theirs(site)
+        return
+    if isinstance(site.log_in, FormOfTheHub):
         injections = [("*", PEOPLE["bob"]["password"]), ("bob)(uid=*", "x"), ("bob,ou=people", "x"), ("bob\0", "x")]
         with site.person("bob") as bob:
             for name, password in [*injections, ("bob", " ")]:
                 with pytest.raises(RefusedError):
                     site.log_in.log_in(bob, name, password)
-        return
-    if isinstance(site.log_in, AccountsOfTheHub):
-        take_what_is_not_theirs(site)
         return
     with site.person("bob") as bob, site.person("mallory") as mallory:
         forged = f"{site.url}{'hub/cas_callback' if site.log_in.kind == 'cas' else 'hub/oauth_callback'}"
@@ -93,7 +93,7 @@ def test_while_the_server_is_away_the_page_says_so_and_notebooks_run_on(site: Si
     if site.peer is None:
         pytest.skip("the hub itself is the server")
     with site.person("bob") as bob, alice.kernel() as kernel:
-        direct = isinstance(site.log_in, DirectoryLogIn)
+        direct = isinstance(site.log_in, FormOfTheHub)
         way_back = "" if direct else site.log_in.way_back(bob, "bob", PEOPLE["bob"]["password"])
         site.peer.stop()
         try:
@@ -116,6 +116,25 @@ def test_while_the_server_is_away_the_page_says_so_and_notebooks_run_on(site: Si
             site.log_in.tell(site.peer, PEOPLE)
     with site.person("bob") as bob:
         assert log_in(site, bob, "bob").is_success
+
+
+def test_whoever_is_taken_away_at_the_server_is_out(site: Site) -> None:
+    if site.peer is None:
+        pytest.skip("the hub itself is the server")
+    without_group = {**PEOPLE, "bob": {**PEOPLE["bob"], "groups": ["chemistry"]}}
+    without_bob = {name: person for name, person in PEOPLE.items() if name != "bob"}
+    try:
+        for people in ([without_group] if site.log_in.groups else []) + [without_bob]:
+            site.log_in.tell(site.peer, PEOPLE)
+            with site.person("bob") as bob:
+                log_in(site, bob, "bob")
+                site.log_in.tell(site.peer, people)
+                if site.log_in.asks_again:
+                    wait_until(lambda: not bob.is_logged_in(), "the end of Bob's log-in", seconds=20)
+            with site.person("bob") as again, pytest.raises(RefusedError):
+                log_in(site, again, "bob")
+    finally:
+        site.log_in.tell(site.peer, PEOPLE)
 
 
 def test_whoever_is_taken_off_the_list_is_out(site: Site, alice: Person) -> None:

@@ -118,9 +118,9 @@ def test_everything_belongs_to_the_component() -> None:
     assert {each.parent for each in certificates() if not each.is_component} == {"certificates"}
 
 
-def test_an_own_pair_is_used_as_it_is_and_no_authority_made() -> None:
+def test_an_own_pair_is_used_as_it_is_and_the_authority_waits() -> None:
     made = certificates(files=OWN)
-    assert [each.name for each in made if not each.is_component] == []
+    assert {each.name for each in made if not each.is_component} == {"certificates-ca", "certificates-ca-key"}
     outputs = made.outputs["certificates"]
     assert outputs["certificate_pem"] == OWN.certificate_pem
     assert is_secret(outputs["private_key_pem"])

@@ -109,12 +109,17 @@ def test_what_depends_on_a_check_comes_after_it() -> None:
 @pytest.mark.parametrize("exit_code", [1, 137, None], ids=str)
 def test_a_check_that_fails_stops_what_depends_on_it_and_shows_its_log(exit_code: int | None) -> None:
     attempt = Recording()
-    with pytest.raises(pulumi.RunError, match=r"^It does not start.\nline 1\nline 2$"):
+    with pytest.raises(pulumi.RunError, match=r"^It does not start.\nline 1\nline 2\n`make up` tries again"):
         checked(attempt, exit_code, "line 1\nline 2\n")
     assert [each.name for each in attempt] == ["check"]
 
 
+def test_whoever_runs_pulumi_by_hand_is_told_how_to_try_again() -> None:
+    with pytest.raises(pulumi.RunError, match=r"by hand: pulumi up --replace '\*\*::check'$"):
+        checked(Recording(), 1, "said")
+
+
 @pytest.mark.parametrize("log", [None, ""], ids=["none", "empty"])
 def test_a_check_that_fails_silently_is_reported_too(log: str | None) -> None:
-    with pytest.raises(pulumi.RunError, match=r"^It does not start.\nIt printed nothing.$"):
+    with pytest.raises(pulumi.RunError, match=r"^It does not start.\nIt printed nothing.\n`make up`"):
         checked(Recording(), 1, log)

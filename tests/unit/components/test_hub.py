@@ -44,6 +44,7 @@ def hub(
             networks=networks,
             certificates=Certificates("certificates", certificates),
             routes_volume=volumes.routes,
+            acme_volume=volumes.acme,
             api_password=secrets.proxy_api_password,
         )
         image = NotebookImageArgs(names=NAMES, image=settings.notebooks.image, build=settings.build)

@@ -7,6 +7,7 @@ import pytest
 from components.firewall import firewall_runtime
 from components.hub_runtime import hub_runtime
 from images.hub.runtime import HubRuntime
+from tests.unit.recording import CHECKOUT
 from tests.unit.sites import NAMES, settings_of
 
 IMAGE = "jhub.invalid/jupyterhub/notebook:0123456789abcdef"
@@ -79,7 +80,7 @@ def test_it_is_told_what_a_users_server_is_and_may_use() -> None:
     )
     assert runtime["user_server"] == {
         "image": IMAGE,
-        "command": ["python", "-s", "-m", "jupyterhub.singleuser"],
+        "command": ["python", "-s", "-m", "single_user"],
         "network": "jupyterhub-test-users",
         "resolvers": [],
         "default_url": "/tree",
@@ -93,8 +94,9 @@ def test_it_is_told_what_a_users_server_is_and_may_use() -> None:
     }
 
 
-def test_a_published_image_is_started_by_its_own_command() -> None:
-    assert told(notebooks={"image": PUBLISHED})["user_server"]["command"] == ["jupyterhub-singleuser"]
+def test_a_published_image_is_told_what_our_own_has_in_a_file() -> None:
+    command = told(notebooks={"image": PUBLISHED})["user_server"]["command"]
+    assert command == ["python", "-c", (CHECKOUT / "images/notebook/single_user.py").read_text()]
 
 
 def test_it_is_told_when_servers_stop() -> None:

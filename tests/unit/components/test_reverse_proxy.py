@@ -29,6 +29,7 @@ def proxy(into: Recording | None = None, states: dict[str, State] | None = None,
             networks=Networks("networks", NetworksArgs(names=NAMES, network=settings.network)),
             certificates=Certificates("certificates", certificates),
             routes_volume="the-routes-volume",
+            acme_volume="the-acme-volume",
             api_password=Secrets("secrets", SecretsArgs()).proxy_api_password,
         )
         ReverseProxy("proxy", args)

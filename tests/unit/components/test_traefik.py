@@ -9,7 +9,14 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.traefik import credentials_file, healthcheck_arguments, static_arguments, static_routes_file
+from components.traefik import (
+    certificate_request_route,
+    credentials_file,
+    healthcheck_arguments,
+    static_arguments,
+    static_routes_file,
+)
+from images.hub.runtime import WAIT_FOR_HUB
 from tests.unit.recording import Value, record
 from tests.unit.sites import settings_of
 
@@ -39,6 +46,47 @@ def test_it_listens_for_http_https_and_the_hub_alone() -> None:
         "entryPoints.websecure.address": ":8443",
         "entryPoints.auth_api.address": f"{API}:8099",
     }
+
+
+def acme(**tls: object) -> dict[str, str]:
+    settings = settings_of(tls={"kind": "acme", "email": "operator@example.org", **tls})
+    pairs = [argument.removeprefix("--").partition("=") for argument in static_arguments(settings, API)]
+    return {key: value for key, _, value in pairs}
+
+
+@pytest.mark.parametrize(
+    ("challenge", "argument", "value"),
+    [("tls-alpn-01", "tlsChallenge", "true"), ("http-01", "httpChallenge.entryPoint", "web")],
+)
+def test_an_authority_is_asked_by_the_challenge_of_the_settings(challenge: str, argument: str, value: str) -> None:
+    arguments = acme(challenge=challenge)
+    resolver = "certificatesResolvers.acme.acme."
+    assert arguments[f"{resolver}{argument}"] == value
+    assert {key.split(".")[3] for key in arguments if "Challenge" in key} == {argument.split(".", maxsplit=1)[0]}
+    assert arguments[f"{resolver}email"] == "operator@example.org"
+
+
+def test_certificates_of_another_authority_are_not_taken_for_this_ones() -> None:
+    stores = {
+        acme(**tls)["certificatesResolvers.acme.acme.storage"]
+        for tls in ({}, {"staging": True}, {"directory_url": "https://ca.example.org/dir"})
+    }
+    assert len(stores) == 3
+    assert all(store.startswith("/srv/acme/") for store in stores)
+    assert acme()["certificatesResolvers.acme.acme.storage"] in stores, "and the same one's are found again"
+
+
+def test_no_route_of_its_own_makes_traefik_ask_the_authority() -> None:
+    assert not any("certResolver" in key for key in acme())
+    settings = settings_of(tls={"kind": "acme", "email": "operator@example.org"})
+    assert "certResolver" not in static_routes_file(settings)
+
+
+def test_the_route_that_makes_it_ask_is_answered_by_traefik_itself() -> None:
+    route: Any = certificate_request_route(["a.example.org", "b.example.org"])
+    (router,) = route["http"]["routers"].values()
+    assert router["service"] == "noop@internal"
+    assert router["tls"] == {"certResolver": "acme", "domains": [{"main": "a.example.org"}, {"main": "b.example.org"}]}
 
 
 @pytest.mark.parametrize("port", [443, 8443, 18443])
@@ -162,6 +210,12 @@ def test_a_path_is_taken_off_only_when_asked_for() -> None:
     assert stripped["routers"]["service-grafana"]["middlewares"] == ["strip-grafana"]
     assert "strip-grafana" not in whole["middlewares"]
     assert "middlewares" not in whole["routers"]["service-grafana"]
+
+
+def test_requests_wait_longer_for_a_hub_than_it_takes_to_replace_it() -> None:
+    retry = watched()["http"]["middlewares"][WAIT_FOR_HUB]["retry"]
+    # Traefik waits the initial interval at first, and comes close to twice that.
+    assert retry["attempts"] * float(retry["initialInterval"].removesuffix("ms")) / 1000 >= 10
 
 
 def test_every_middleware_that_is_used_is_there() -> None:

@@ -1,5 +1,7 @@
 """The volumes: nothing that changes may ever replace the one with data."""
 
+import pytest
+
 from components.names import Names
 from components.volumes import Volumes, VolumesArgs
 from tests.unit.recording import VOLUME, Recording, record
@@ -16,7 +18,7 @@ def volumes(names: Names = NAMES) -> Recording:
 def test_they_have_fixed_names_and_labels() -> None:
     assert {each.inputs["name"]: each.labels for each in volumes().of(VOLUME)} == {
         f"jupyterhub-test-{part}": {"jupyterhub.stack": "jupyterhub-test", "jupyterhub.role": part}
-        for part in ("hub-data", "routes", "docker-api")
+        for part in ("hub-data", "acme", "routes", "docker-api")
     }
 
 
@@ -24,12 +26,13 @@ def test_all_belong_to_the_component_and_are_local() -> None:
     assert {(each.parent, each.inputs["driver"]) for each in volumes().of(VOLUME)} == {("volumes", "local")}
 
 
-def test_the_hubs_data_alone_is_protected() -> None:
-    assert [each.name for each in volumes() if each.protect] == ["volumes-hub-data"]
+def test_what_cannot_be_made_again_is_protected() -> None:
+    assert {each.name for each in volumes() if each.protect} == {"volumes-hub-data", "volumes-acme"}
 
 
-def test_data_that_is_already_there_is_adopted_with_whatever_labels_it_has() -> None:
-    assert volumes()["volumes-hub-data"].ignore_changes == ["labels", "driverOpts"]
+@pytest.mark.parametrize("name", ["volumes-hub-data", "volumes-acme"])
+def test_data_that_is_already_there_is_adopted_with_whatever_labels_it_has(name: str) -> None:
+    assert volumes()[name].ignore_changes == ["labels", "driverOpts"]
 
 
 def test_routes_are_replaced_when_they_must_be() -> None:
@@ -41,4 +44,5 @@ def test_the_names_are_its_outputs() -> None:
         "hub_data": "jupyterhub-test-hub-data",
         "routes": "jupyterhub-test-routes",
         "docker_api": "jupyterhub-test-docker-api",
+        "acme": "jupyterhub-test-acme",
     }

@@ -12,6 +12,10 @@ from tests.unit.images.engine import RecordingEngine
 Configure = Callable[..., ConfiguredHub]
 
 
+async def _at_once(address: str, port: int) -> bool:  # noqa: ARG001 - as in the spawner
+    return True
+
+
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordingEngine]:
     """What spawners take for Docker."""
@@ -19,6 +23,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordingEngine]:
     # Both belong to the class, and would reach into other tests.
     monkeypatch.setattr(UserServerSpawner, "_client", engine)
     monkeypatch.setattr(UserServerSpawner, "_executor", None)
+    monkeypatch.setattr("images.hub.spawner._listens", _at_once)
     yield engine
     if UserServerSpawner._executor is not None:
         UserServerSpawner._executor.shutdown()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jupyterhub.utils import url_escape_path, url_path_join
 
 from images.hub.proxy import RoutesFile, TraefikRoutes, path_rule, quoted
+from images.hub.runtime import WAIT_FOR_HUB
 from tests.unit.images.traefik_rule import NotARuleError, matches, parse, priority
 
 ODD_NAMES = [
@@ -196,6 +197,17 @@ def test_every_server_has_a_route_to_its_own_address(tmp_path: Path) -> None:
         [mine] = [router for router in http["routers"].values() if matches(router["rule"], route_of(name))]
         assert mine["entryPoints"] == ["websecure"]
         assert http["services"][mine["service"]]["loadBalancer"]["servers"] == [{"url": target_of(number)}]
+
+
+def test_requests_to_the_hub_wait_for_it_and_those_to_servers_do_not(tmp_path: Path) -> None:
+    async def start() -> None:
+        routes = OfflineRoutes(should_start=False, dynamic_config_file=str(tmp_path / "hub.toml"))
+        await routes.add_route("/", "http://hub:8081", {"hub": True})
+        await routes.add_route(route_of("alice"), target_of(1), {"user": "alice", "server_name": ""})
+
+    asyncio.run(start())
+    routers = tomllib.loads((tmp_path / "hub.toml").read_text())["http"]["routers"].values()
+    assert sorted(router.get("middlewares", []) for router in routers) == [[], [WAIT_FOR_HUB]]
 
 
 def test_a_hub_that_is_started_anew_knows_every_route(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 """What the program's settings make of a user's server, seen on the spawner that traitlets makes of them."""
 
 import ast
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
 from tests.unit.images.configured_hub import NOTEBOOK_IMAGE, SITES, STACK, ConfiguredHub
+from tests.unit.images.engine import RecordingEngine
+from tests.unit.recording import CHECKOUT
 
 Configure = Callable[..., ConfiguredHub]
+START_SCRIPT = (CHECKOUT / "images/notebook/single_user.py").read_text()
 
 
 def test_a_server_starts_with_jupyterlab_in_the_home(hub: ConfiguredHub) -> None:
@@ -17,11 +21,15 @@ def test_a_server_starts_with_jupyterlab_in_the_home(hub: ConfiguredHub) -> None
 
 @pytest.mark.parametrize(
     ("site", "command"),
-    [("smallest", ["python", "-s", "-m", "jupyterhub.singleuser"]), ("published image", ["jupyterhub-singleuser"])],
-    ids=str,
+    [("smallest", ["python", "-s", "-m", "single_user"]), ("published image", ["python", "-c", START_SCRIPT])],
+    ids=["our own", "published"],
 )
-def test_a_server_starts_with_the_command_of_its_image(configure: Configure, site: str, command: list[str]) -> None:
-    assert configure(**SITES[site]).spawner().cmd == command
+def test_a_server_starts_with_the_command_of_its_image(
+    configure: Configure, engine: RecordingEngine, site: str, command: list[str]
+) -> None:
+    spawner = configure(**SITES[site]).spawner()
+    asyncio.run(spawner.start())
+    assert engine.containers[spawner.container_name]["Cmd"][: len(command)] == command
 
 
 def test_a_server_may_use_what_the_settings_say(configure: Configure) -> None:

@@ -15,8 +15,14 @@ from tests.unit.recording import CHECKOUT, CONTAINER, IMAGE, NETWORK, PROVIDER, 
 from tests.unit.sites import SMALLEST
 
 # Only what is here may be protected, so that `make down` takes down everything else; see the design's decision 10.
-ALWAYS_PROTECTED = {"volumes-hub-data", "networks-users", "secrets-root-key"}
-THE_AUTHORITY = {"certificates-ca", "certificates-ca-key"}
+PROTECTED = {
+    "volumes-hub-data",
+    "volumes-acme",
+    "networks-users",
+    "secrets-root-key",
+    "certificates-ca",
+    "certificates-ca-key",
+}
 
 ROLES = {
     "networks-users": "users",
@@ -24,6 +30,7 @@ ROLES = {
     "networks-services": "services",
     "volumes-hub-data": "hub-data",
     "volumes-routes": "routes",
+    "volumes-acme": "acme",
     "volumes-docker-api": "docker-api",
     "notebook-version-check": "check",
     "proxy-check": "check",
@@ -55,11 +62,14 @@ FIREWALL_ROLES = {"firewall-heartbeat": "firewall", "firewall-probe": "check", "
 # And where they reach listed domains alone.
 EGRESS_PROXY_ROLES = {"egress-proxy-outside": "egress", "egress-proxy": "egress-proxy"}
 # And where Traefik gets the certificate by itself.
-ACME_ROLES = {"volumes-acme": "acme", "proxy-acme-folder": "acme-folder"}
+ACME_ROLES = {
+    "proxy-acme-folder": "acme-folder",
+    "acme-certificates-request": "certificate-request",
+}
 
 
 def gets_certificates(deployed: Recording) -> bool:
-    return "volumes-acme" in {each.name for each in deployed}
+    return "acme-certificates" in {each.name for each in deployed}
 
 
 def has_firewall(deployed: Recording) -> bool:
@@ -70,10 +80,16 @@ def has_egress_proxy(deployed: Recording) -> bool:
     return "EGRESS_PROXY" in str([each.inputs.get("envs") for each in deployed.services])
 
 
-def optional_parts(deployed: Recording) -> dict[str, str]:
-    """The components that only some sites have."""
+def optional_services(deployed: Recording) -> dict[str, str]:
+    """The components with a service that only some sites have."""
     found = {"firewall": "Firewall"} if has_firewall(deployed) else {}
     return {**found, "egress-proxy": "EgressProxy"} if has_egress_proxy(deployed) else found
+
+
+def optional_parts(deployed: Recording) -> dict[str, str]:
+    """The components that only some sites have."""
+    found = optional_services(deployed)
+    return {**found, "acme-certificates": "AcmeCertificates"} if gets_certificates(deployed) else found
 
 
 def test_everything_that_can_carry_labels_says_whose_it_is_and_what_for(site: Site) -> None:
@@ -100,12 +116,12 @@ def test_what_has_a_fixed_name_starts_with_project_and_stack(site: Site) -> None
         "networks-services": f"{site.prefix}-services",
         "volumes-hub-data": f"{site.prefix}-hub-data",
         "volumes-routes": f"{site.prefix}-routes",
+        "volumes-acme": f"{site.prefix}-acme",
         "volumes-docker-api": f"{site.prefix}-docker-api",
         "proxy": f"{site.prefix}-proxy",
         "socket-proxy": f"{site.prefix}-socket-proxy",
         "hub": f"{site.prefix}-hub",
         **(dict.fromkeys(("firewall", "firewall-heartbeat"), f"{site.prefix}-firewall") if firewall else {}),
-        **({"volumes-acme": f"{site.prefix}-acme"} if gets_certificates(site.deployed) else {}),
         **(
             {"egress-proxy": f"{site.prefix}-egress-proxy", "egress-proxy-outside": f"{site.prefix}-egress"}
             if has_egress_proxy(site.deployed)
@@ -145,7 +161,7 @@ def test_everything_of_docker_goes_to_the_engine_of_the_settings(site: Site) -> 
 
 def test_services_stay_up_and_one_shots_do_not(deployed: Recording) -> None:
     assert {each.name: each.inputs["restart"] for each in deployed.services} == dict.fromkeys(
-        ["hub", "proxy", "socket-proxy", *optional_parts(deployed)], "unless-stopped"
+        ["hub", "proxy", "socket-proxy", *optional_services(deployed)], "unless-stopped"
     )
     assert {each.inputs["restart"] for each in deployed.one_shots} == {"no"}
 
@@ -222,13 +238,12 @@ def test_a_container_that_did_not_come_up_is_replaced_and_not_taken_for_good(dep
 
 
 def test_data_keys_and_the_user_network_are_protected_and_nothing_else(site: Site) -> None:
-    of_the_certificate = {"self_signed": THE_AUTHORITY, "acme": {"volumes-acme"}}
-    protected = {each.name for each in site.deployed if each.protect}
-    assert protected == ALWAYS_PROTECTED | of_the_certificate.get(site.settings.tls.kind.value, set())
+    # The same for every site: what is protected could not be taken away when a setting changes.
+    assert {each.name for each in site.deployed if each.protect} == PROTECTED
 
 
 def test_only_the_labels_of_data_that_is_already_there_are_left_as_they_are(deployed: Recording) -> None:
-    data = {"volumes-hub-data", *({"volumes-acme"} if gets_certificates(deployed) else ())}
+    data = {"volumes-hub-data", "volumes-acme"}
     left_as_they_are = {each.name: each.ignore_changes for each in deployed if each.ignore_changes}
     assert left_as_they_are == {name: ["labels", "driverOpts"] for name in data}
 
@@ -303,7 +318,9 @@ def test_only_volumes_of_this_stack_are_mounted(deployed: Recording) -> None:
     mounted = {
         mount["source"] for each in deployed.of(CONTAINER) for mount in mounts(each) if mount["type"] == "volume"
     }
-    assert mounted == {each.inputs["name"] for each in deployed.of(VOLUME)}
+    volumes = {each.inputs["name"] for each in deployed.of(VOLUME)}
+    # One waits where Traefik gets no certificates.
+    assert mounted == volumes - (set() if gets_certificates(deployed) else {deployed["volumes-acme"].inputs["name"]})
 
 
 def test_the_hub_alone_sees_its_data(site: Site) -> None:
@@ -367,7 +384,13 @@ def test_only_what_has_a_fixed_name_or_port_goes_before_its_successor(deployed: 
 def test_nothing_that_runs_is_touched_before_its_checks_have_passed(deployed: Recording) -> None:
     assert {"proxy-check", "proxy-static-routes", "proxy-credentials"} <= deployed["proxy"].dependencies
     assert {"hub-check", "notebook-version-check", "proxy", "socket-proxy"} <= deployed["hub"].dependencies
-    assert optional_parts(deployed).keys() <= deployed["hub"].dependencies
+    assert optional_services(deployed).keys() <= deployed["hub"].dependencies
+
+
+def test_the_authority_is_asked_when_everything_else_is_there(deployed: Recording) -> None:
+    # Each change of a route would make Traefik ask it again; and who mends what it refuses has the site meanwhile.
+    if gets_certificates(deployed):
+        assert "hub" in deployed["acme-certificates-request"].dependencies
 
 
 def test_a_container_depends_on_its_image(deployed: Recording) -> None:
@@ -387,6 +410,8 @@ def test_what_takes_files_is_not_read_only_which_docker_refuses(deployed: Record
     [
         {"site": {"domain": "other.example.org", "https_port": 444, "title": "Other"}},
         {"tls": {"kind": "self_signed", "validity_days": 90}},
+        {"tls": {"kind": "acme", "email": "operator@example.org"}},
+        {"tls": {"kind": "off", "trusted_proxies": ["10.0.0.5"]}},
         {"notebooks": {"image": {"kind": "build", "pip_packages": ["polars"]}, "limits": {"memory": "1G"}}},
         {"hub": {"memory": "2G", "secret_rotation": {"crypt_key": 1}}},
         {"build": {"revision": 7}},
@@ -398,7 +423,7 @@ def test_what_takes_files_is_not_read_only_which_docker_refuses(deployed: Record
 )
 def test_no_change_replaces_data_keys_or_the_user_network(change: dict[str, object]) -> None:
     before, after = deploy(SMALLEST), deploy({**SMALLEST, **change})
-    for name in ALWAYS_PROTECTED | THE_AUTHORITY:
+    for name in PROTECTED:
         assert before[name].inputs == after[name].inputs
 
 
@@ -413,7 +438,7 @@ def test_two_stacks_share_nothing_but_images() -> None:
             if name
         }
 
-    assert len(names(one)) == 12
+    assert len(names(one)) == 13
     assert not names(one) & names(other)
 
 

@@ -30,7 +30,7 @@ RUNTIME = SocketProxyRuntime(
 
 _ACCEPTED: dict[str, Any] = {
     "Image": IMAGE,
-    "Cmd": ["python", "-s", "-m", "jupyterhub.singleuser", "--ServerApp.x={'secure': True}"],
+    "Cmd": ["python", "-s", "-m", "single_user", "--ServerApp.x={'secure': True}"],
     "Env": ["JUPYTERHUB_USER=alice", "COURSE=Physik für Anfänger", "EMPTY="],
     "Labels": {
         "jupyterhub.stack": STACK,
