@@ -9,10 +9,13 @@ WITH_PYTHON := $(BOOTSTRAP) python && PATH="$(CURDIR)/.venv/bin:$$PATH"
 # The dev stack is made and changed without a question; every other one shows its preview and asks.
 YES := $(if $(filter dev,$(STACK)),--yes)
 
+# Passed on to the measurements, for example: make bench BENCH=--smoke
+BENCH ?=
+
 # An image's component in the program, for `make image`.
 RESOURCE = $(subst _,-,$(subst reverse_proxy,proxy,$(NAME)))
 
-.PHONY: help up down purge preview stack env image hub-options test unit integration browser lint format lock reference
+.PHONY: help up down purge preview stack env image hub-options test unit integration browser bench lint format lock reference
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,6 +52,9 @@ test: ## Every test that needs no more than this machine, real Docker included
 
 unit: ## The tests without Docker
 	@$(WITH_PYTHON) python -m pytest tests/unit $(TESTS)
+
+bench: ## Measure this project against what one would use instead, part by part (BENCH="--help")
+	@$(WITH_PULUMI) python -m bench $(BENCH)
 
 lint: ## Style and types
 	@$(WITH_PYTHON) && ruff format --check . && ruff check . && mypy .

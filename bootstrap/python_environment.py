@@ -15,7 +15,9 @@ UV_VERSION = "0.13.9"
 def ensure(step: Step) -> None:
     """Make `.venv` equal to uv.lock."""
     # uv brings authorities of its own; those of the machine may have one more, of a network that intercepts TLS.
-    options = ["--frozen", "--quiet", "--system-certs"]
+    # Compiled once for all: where Python may not write beside its modules, each command would do it anew (`pulumi
+    # preview` 4.0 s instead of 3.1 s, measured).
+    options = ["--frozen", "--quiet", "--system-certs", "--compile-bytecode"]
     if not (VENV / "bin" / "python").exists():
         step.starting("installing what uv.lock lists")
         step.outcome = "made"

@@ -8,12 +8,13 @@ from typing import Any, TextIO
 from urllib.parse import unquote
 
 import toml  # type: ignore[import-untyped]  # its author ships no types
+from jupyterhub.utils import exponential_backoff
 from jupyterhub_traefik_proxy.fileprovider import TraefikFileProviderProxy
 from jupyterhub_traefik_proxy.traefik_utils import TraefikConfigFileHandler
 from traitlets import Bunch, default, observe
 from traitlets.config import Config
 
-from images.hub.runtime import ROUTES_FOLDER, HubRuntime, HubSecrets
+from images.hub.runtime import ROUTES_FOLDER, WAIT_FOR_HUB, HubRuntime, HubSecrets
 
 # Percent-encoded reserved characters (RFC 3986, 2.2) and the percent sign itself.
 _RESERVED = re.compile("%(?:3A|2F|3F|23|5B|5D|40|21|24|26|27|28|29|2A|2B|2C|3B|3D|25)", re.IGNORECASE)
@@ -37,12 +38,25 @@ class TraefikRoutes(TraefikFileProviderProxy):
     def _set_dynamic_config_file(self, change: Bunch) -> None:
         self.dynamic_config_handler = RoutesFile(change.new)
 
+    async def _wait_for_route(self, routespec: str) -> None:
+        """Wait until Traefik has read a route, which it has within milliseconds; upstream first looks after 100."""
+        await exponential_backoff(
+            lambda: self._check_for_traefik_service(routespec, "router"),
+            f"Traefik did not take the route {routespec}",
+            start_wait=0.01,
+            scale_factor=1.5,
+            max_wait=0.5,
+            timeout=self.check_route_timeout,
+        )
+
     def _dynamic_config_for_route(
         self, routespec: str, target: str, data: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         traefik, jupyterhub = super()._dynamic_config_for_route(routespec, target, data)
         for router in traefik["http"]["routers"].values():
             router["rule"] = path_rule(routespec)
+            if routespec == "/":
+                router["middlewares"] = [WAIT_FOR_HUB]
         return traefik, jupyterhub
 
 

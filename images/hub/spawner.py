@@ -16,9 +16,15 @@ from images.hub.runtime import DOCKER_SOCKET, USER_SERVER_PORT, XSRF_COOKIE, Hub
 
 _FIREWALL_PAUSES = 15
 _FIREWALL_PAUSE_SECONDS = 1
+_LISTENS_PAUSE_SECONDS = 0.05
+_LOOKS_AT_THE_CONTAINER = 40  # pauses from one look to the next
 _UNPROTECTED = (
     "Your server was not started: the protection of its network is not in force. Please tell the operator of this hub; "
     "running servers are not affected."
+)
+_ENDED = (
+    "Your server ended before it was ready. Its own settings in your home folder can be why: please tell the operator "
+    "of this hub."
 )
 _LOG_LIMITS = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 
@@ -39,6 +45,26 @@ class UserServerSpawner(DockerSpawner):
     def owner_labels(self) -> dict[str, str]:
         """Labels of everything that belongs to this user."""
         return {"jupyterhub.stack": self.stack, "jupyterhub.user": self.user.name}
+
+    async def start(self) -> tuple[str, int]:
+        """Start the server, and return once it listens.
+
+        The hub looks for itself, but waits longer after each time that it looked: up to three of a start's five
+        seconds went by between the server's first answer and the hub's next look (measured). What listens answers as
+        soon as it can, so that the hub's first look succeeds.
+        """
+        address, port = await super().start()
+        await self._wait_until_it_listens(address, port)
+        return address, port
+
+    async def _wait_until_it_listens(self, address: str, port: int) -> None:
+        looks = 0
+        while not await _listens(address, port):  # the hub ends it after `start_timeout`
+            looks += 1
+            if looks % _LOOKS_AT_THE_CONTAINER == 0 and await self.poll() is not None:
+                self.log.error("The container of %s's server ended before it listened.", self.user.name)
+                raise _refusal(_ENDED, "ended", 500)
+            await asyncio.sleep(_LISTENS_PAUSE_SECONDS)
 
     async def create_object(self) -> dict[str, Any]:
         """Create the container, after a home volume that says whose it is.
@@ -67,9 +93,7 @@ class UserServerSpawner(DockerSpawner):
             await asyncio.sleep(_FIREWALL_PAUSE_SECONDS)
             problem = firewall_problem(self.firewall_fingerprint)
         self.log.error("No server is started: %s. See the log of %s-firewall.", problem, self.stack)
-        error = SpawnException(_UNPROTECTED, reason="firewall", status_code=503)
-        error.jupyterhub_message = _UNPROTECTED  # as it is, without a status code before it
-        raise error
+        raise _refusal(_UNPROTECTED, "firewall", 503)
 
     async def start_object(self) -> None:
         """Start the container."""
@@ -85,6 +109,21 @@ class UserServerSpawner(DockerSpawner):
                 told = self._step
                 yield {"progress": told[0], "message": told[1]}
             await asyncio.sleep(0.2)
+
+
+async def _listens(address: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(address, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _refusal(message: str, reason: str, status_code: int) -> SpawnException:
+    error = SpawnException(message, reason=reason, status_code=status_code)
+    error.jupyterhub_message = message  # as it is, without a status code before it
+    return error
 
 
 def create_options(spawner: UserServerSpawner) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,10 @@ def visit_site(site: Deployment, image: str, *, name: str, http_url: str, elsewh
         security_opt=["no-new-privileges"],
     )
     try:
-        container.start()
+        # A server starts too fast for anybody to see the page that says how far it is.
+        with site.no_docker_for_the_hub():
+            container.start()
+            _read_until(container, '"step": "progress"')
         container.wait(timeout=_SECONDS)
         log = container.logs().decode()
         _copy_folder(container, "/home/visitor/screenshots", screenshots)
@@ -68,6 +72,16 @@ def visit_site(site: Deployment, image: str, *, name: str, http_url: str, elsewh
         container.remove(force=True)
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     return Visit(name=name, steps={line["step"]: line for line in lines}, log=log, screenshots=screenshots)
+
+
+def _read_until(container: Container, text: str) -> None:
+    """Wait until the container has printed this, or has ended."""
+    deadline = time.monotonic() + _SECONDS
+    while text not in container.logs().decode() and time.monotonic() < deadline:
+        time.sleep(0.2)
+        container.reload()
+        if container.status == "exited":
+            return
 
 
 def _port_rules(proxy: Container) -> str:

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,16 @@ class Deployment:
     def container(self, part: str) -> Container:
         """A container of the stack by its name less the prefix."""
         return self.engine.containers.get(f"{self.prefix}-{part}")
+
+    @contextmanager
+    def no_docker_for_the_hub(self) -> Iterator[None]:
+        """Have the hub's calls of Docker wait, and with them every start of a server."""
+        socket_proxy = self.container("socket-proxy")
+        socket_proxy.pause()
+        try:
+            yield
+        finally:
+            socket_proxy.unpause()
 
     def read_file(self, part: str, path: str) -> str:
         """A file inside a container of the stack."""

@@ -17,8 +17,8 @@ class RefusedError(Exception):
     """The hub said no."""
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Wait for something to become true.
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60, pause: float = 0.2) -> None:
+    """Wait for something to become true, looking again after each pause.
 
     Raises:
         TimeoutError: it did not, in that many seconds.
@@ -27,7 +27,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) ->
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not happen within {seconds:.0f} s")
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 class Person:
@@ -38,14 +38,24 @@ class Person:
         self.path = quote(name, safe="@~")  # as the hub writes it
         self.url = url.rstrip("/")
         self.tls = ssl.create_default_context(cadata=ca_certificate_pem)
-        # trust_env: an interpreter-wide CA setting would replace the one that is tested.
-        self.http = httpx.Client(base_url=self.url, verify=self.tls, follow_redirects=True, timeout=60, trust_env=False)
+        self.http = self._client()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.http.close()
+
+    def _client(self) -> httpx.Client:
+        # trust_env: an interpreter-wide CA setting would replace the one that is tested.
+        return httpx.Client(base_url=self.url, verify=self.tls, follow_redirects=True, timeout=60, trust_env=False)
+
+    def reconnect(self) -> None:
+        """Go on by new connections, as a browser does by itself when the old ones were reset."""
+        client = self._client()
+        client.cookies = self.http.cookies
+        self.http.close()
+        self.http = client
 
     def log_in(self, password: str) -> Self:
         """Fill in the log-in form.
@@ -73,7 +83,10 @@ class Person:
 
     def start_server(self, seconds: float = 120) -> Self:
         """Start the server and wait until JupyterLab answers."""
-        self.hub_api("POST", f"/users/{self.path}/server").raise_for_status()
+        answer = self.hub_api("POST", f"/users/{self.path}/server")
+        # The way back from a log-in server ends at the page that starts the server, which may be up by now.
+        if answer.status_code != httpx.codes.BAD_REQUEST or not self.server():
+            answer.raise_for_status()
         wait_until(self.server_is_ready, f"the start of {self.name}'s server", seconds)
         self.http.get(f"/user/{self.path}/lab").raise_for_status()
         return self

@@ -93,7 +93,7 @@ def test_files_log_ins_and_the_authority_survive_down_and_up(site: Deployment, a
     alice.write_file("thesis.txt", "three years of work")
     authority = site.output("ca_certificate_pem")
     site.hubctl("down")
-    kept = {f"{site.prefix}-users", f"{site.prefix}-hub-data"}
+    kept = {f"{site.prefix}-{part}" for part in ("users", "hub-data", "acme")}
     homes = {name for name in site.left_behind() if f"{site.prefix}-home-" in name}
     assert set(site.left_behind()) == kept | homes, "down leaves the protected and the homes, and no user server"
     site.up()
@@ -118,8 +118,7 @@ def test_a_new_image_is_used_at_the_next_start_and_not_before(site: Deployment, 
             assert "moo" in kernel.run("import cowsay; cowsay.cow('moo')")
 
 
-@pytest.mark.parametrize("part", ["hub", "proxy"])
-@pytest.mark.parametrize("damage", ["remove", "stop"])
+@pytest.mark.parametrize(("part", "damage"), [("hub", "stop"), ("proxy", "remove")])
 def test_a_container_removed_or_stopped_by_hand_is_reported_and_put_back(
     site: Deployment, alice: Person, part: str, damage: str
 ) -> None:
@@ -142,10 +141,8 @@ def test_a_container_removed_or_stopped_by_hand_is_reported_and_put_back(
         ("images/hub/Dockerfile", "FROM debian:trixie-slim\nRUN exit 42\n", "exit code: 42"),
         ("images/notebook/Dockerfile", "FROM debian:trixie-slim\nRUN exit 43\n", "exit code: 43"),
         ("images/hub/jupyterhub_config.d/10-site.py", "c.JupyterHub.no_such(", "10-site.py"),
-        ("images/hub/jupyterhub_config.d/10-site.py", "import no_such_module", "no_such_module"),
-        ("images/hub/jupyterhub_config.d/10-site.py", "c.Spawner.start_timeout = 'soon'", "start_timeout"),
     ],
-    ids=["hub-build", "notebook-build", "syntax", "import", "type"],
+    ids=["hub-build", "notebook-build", "syntax"],
 )
 def test_what_cannot_work_leaves_hub_and_kernels_running(
     site: Deployment, alice: Person, file: str, content: str, said: str
@@ -202,7 +199,7 @@ def test_an_up_that_is_killed_half_way_is_repaired_by_the_next(site: Deployment,
         site.up()
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("delay", [0.0, 1.0])
 def test_a_first_up_that_is_killed_is_completed_by_the_next(site: Deployment, alice: Person, delay: float) -> None:
     site.hubctl("down")
     site.kill_up_when("Container proxy creating", delay)

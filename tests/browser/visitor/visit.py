@@ -127,13 +127,13 @@ def start_server(page: Page) -> None:
     page.wait_for_url("**/hub/spawn-pending/*", wait_until="domcontentloaded")
     message = page.locator("#progress-message").filter(has_text=re.compile(r"\w"))
     message.wait_for()
+    page.screenshot(path=SCREENSHOTS / "3-progress.png")
     tell(
         "progress",
         url=page.url,
         message=message.inner_text(),
         percent=page.locator("#progress-bar").get_attribute("aria-valuenow"),
     )
-    page.screenshot(path=SCREENSHOTS / "3-progress.png")
     page.wait_for_url("**/user/*/lab*")
     page.locator(".jp-Launcher").wait_for()
     # What JupyterLab has to say to somebody who comes for the first time, it says within two seconds.
@@ -165,7 +165,7 @@ def open_control_panel(context: BrowserContext, page: Page) -> Page:
     with context.expect_page() as opened:
         page.get_by_role("menuitem", name="Hub Control Panel").click()
     home = opened.value
-    home.locator("#stop").wait_for()
+    home.wait_for_load_state("networkidle")  # JupyterHub loads what its buttons do after the buttons
     tell("control panel", url=home.url)
     home.screenshot(path=SCREENSHOTS / "6-control-panel.png")
     return home

@@ -48,6 +48,16 @@ def test_no_package_lacks_another(notebook: Image) -> None:
     assert "No broken requirements found." in notebook.run("pip", "check")
 
 
+def test_a_users_server_loads_neither_the_hubs_database_nor_a_grammar_for_addresses(notebook: Image) -> None:
+    code = """
+import sys, single_user
+with single_user.putting_off():
+    import jupyterhub.singleuser
+print({"jupyterhub.singleuser.extension", "sqlalchemy", "alembic", "lark", "rfc3987_syntax"} & sys.modules.keys())
+"""
+    assert notebook.run("python", "-s", "-c", code).strip() == "{'jupyterhub.singleuser.extension'}"
+
+
 def test_jupyterlab_opens_for_who_knows_the_token_only(lab: Lab) -> None:
     page = lab.http.get("/lab")
     assert page.status_code == httpx.codes.OK

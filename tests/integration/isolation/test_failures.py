@@ -190,9 +190,10 @@ def test_after_a_flush_of_every_rule_isolation_is_back_within_seconds(
         for table in ("filter", "nat"):
             iptables("-t", table, "-F")
         wait_until(lambda: _ours(rules()) == before, "the repair", seconds=5)
-        # Docker's own rules are gone until it starts again; nothing forbidden has opened. The kernel is a new one: with
-        # no rule that asks for it, Linux tracks no connections and translates no addresses, so what came in through
+        # Docker's own rules are gone until it starts again; nothing forbidden has opened. Every connection is a new
+        # one: with no rule that asks for it, Linux tracks none and translates no addresses, so what came in through
         # a published port meets docker-proxy in the middle of a connection, which resets it (seen with tcpdump).
+        alice.reconnect()
         with probing_kernel(alice) as kernel:
             assert not set(reached(kernel, asked)) & set(FORBIDDEN)
     finally:

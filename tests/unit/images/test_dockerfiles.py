@@ -70,6 +70,14 @@ def test_authorities_to_trust_are_a_secret_of_each_step_that_downloads(folder: P
 
 
 @of_every_image
+def test_every_image_knows_the_authorities_that_everybody_trusts(folder: Path) -> None:
+    # A slim base image has none: nothing would speak https with the outside.
+    installed = any(name == "RUN" and " ca-certificates " in text for name, text in last_stage(folder))
+    copied = ("COPY", "--from=download {0} {0}".format("/etc/ssl/certs/ca-certificates.crt"))
+    assert installed or copied in last_stage(folder)
+
+
+@of_every_image
 def test_a_raised_revision_runs_every_step_anew(folder: Path) -> None:
     names = [name if name != "ARG" else text.split("=")[0] for name, text in instructions(folder)]
     assert names.index("REVISION") < names.index("RUN")
@@ -127,6 +135,7 @@ def test_the_hub_starts_with_our_configuration() -> None:
 def test_the_front_door_has_traefik_and_nothing_of_how_it_was_fetched() -> None:
     stage = last_stage(CHECKOUT / "images/reverse_proxy")
     assert [text for name, text in stage if name == "COPY"] == [
-        "--from=download /opt/traefik/bin/traefik /usr/local/bin/traefik"
+        "--from=download /opt/traefik/bin/traefik /usr/local/bin/traefik",
+        "--from=download {0} {0}".format("/etc/ssl/certs/ca-certificates.crt"),
     ]
     assert not [text for name, text in stage if name == "RUN" and "apt-get" in text]

@@ -9,12 +9,14 @@ import pytest
 from docker.errors import ImageNotFound
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from jupyterhub.spawner import SpawnException
 
-from images.hub.spawner import UserServerSpawner, version_labels
+from images.hub.spawner import UserServerSpawner, _listens, version_labels
 from tests.unit.images.configured_hub import NOTEBOOK_IMAGE, SECRETS, STACK, ConfiguredHub, runtime_of
 from tests.unit.images.engine import RecordingEngine
 
 Configure = Callable[..., ConfiguredHub]
+LISTENS = _listens  # the fixture puts another one in its place
 
 # Docker's own rule for names of containers and volumes (github.com/moby/moby, daemon/names).
 DOCKER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
@@ -145,7 +147,7 @@ def test_everything_else_is_asked_for_too(hub: ConfiguredHub) -> None:
     container = start(hub.spawner())
     asked = container["HostConfig"]
     assert container["Image"] == NOTEBOOK_IMAGE
-    assert container["Cmd"][:4] == ["python", "-s", "-m", "jupyterhub.singleuser"]
+    assert container["Cmd"][:4] == ["python", "-s", "-m", "single_user"]
     assert container["Healthcheck"]["Test"] == ["NONE"]
     assert asked["NetworkMode"] == f"{STACK}-users"
     assert asked["AutoRemove"] is True
@@ -198,6 +200,50 @@ def test_the_address_is_the_containers_on_the_network_of_user_servers(
 ) -> None:
     assert engine.calls == []
     assert asyncio.run(hub.spawner().start()) == ("10.201.8.1", 8888)
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_start_is_over_when_the_server_listens(hub: ConfiguredHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([False, False, True])
+    asked = []
+
+    async def listens(address: str, port: int) -> bool:
+        asked.append((address, port))
+        return next(answers)
+
+    monkeypatch.setattr("images.hub.spawner._listens", listens)
+    asyncio.run(hub.spawner().start())
+    assert asked == [("10.201.8.1", 8888)] * 3
+
+
+def test_a_server_that_ends_is_not_waited_for(
+    hub: ConfiguredHub, engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(address: str, port: int) -> bool:  # noqa: ARG001 - as in the spawner
+        engine.containers.clear()
+        return False
+
+    monkeypatch.setattr("images.hub.spawner._listens", gone)
+    monkeypatch.setattr("images.hub.spawner._LISTENS_PAUSE_SECONDS", 0)
+    with pytest.raises(SpawnException, match="ended before it was ready"):
+        asyncio.run(hub.spawner().start())
+
+
+@pytest.mark.parametrize("listening", [True, False])
+def test_a_port_is_seen_to_be_open_or_not(listening: bool) -> None:
+    async def look() -> bool:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        if not listening:
+            server.close()
+            await server.wait_closed()
+        try:
+            return await LISTENS("127.0.0.1", port)
+        finally:
+            server.close()
+            await asyncio.sleep(0)  # the other end is closed too
+
+    assert asyncio.run(look()) is listening
 
 
 # Labels of versions

@@ -1,0 +1,211 @@
+"""Starting servers, one and many at once, against containers that are run by hand; and what an idle one takes."""
+
+import json
+import subprocess
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from typing import Any, Protocol, cast
+
+import docker
+import httpx
+from docker.models.containers import Container
+
+from bench.arrangement import Arrangement
+from bench.figures import Subject
+from bench.load import LABELS
+from bench.recorder import Recorder
+from bench.untuned_image import untuned_image
+from images.hub.runtime import USER_SERVER_PORT
+from tests.integration.person import Person
+
+_PAUSE_SECONDS = 0.02
+_TIMEOUT_SECONDS = 300
+_CLICK_AGAIN_SECONDS = 1
+_ALONE = ["jupyter", "lab", "--no-browser", "--ip=0.0.0.0", "--IdentityProvider.token="]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How often so many servers are started at once, and for how long an idle one is watched."""
+
+    rounds: dict[int, int]
+    idle_seconds: int
+
+
+_FULL = Size(rounds={1: 5, 10: 3, 30: 3}, idle_seconds=60)
+_SMOKE = Size(rounds={1: 1}, idle_seconds=4)
+
+
+class Servers(Protocol):
+    """Servers that can be started by number."""
+
+    subject: Subject
+
+    def start(self, number: int) -> None:
+        """Start one and wait until it answers."""
+
+    def container(self, number: int) -> Container:
+        """The container of one that was started."""
+
+    def stop(self, count: int) -> None:
+        """Stop the first ones."""
+
+
+def measure_server_starts(
+    recorder: Recorder,
+    engine: docker.DockerClient,
+    arrangements: Sequence[Arrangement],
+    images: dict[str, str],
+    *,
+    smoke: bool,
+) -> None:
+    """Start servers by every means in turn; `images` are ours by name."""
+    size = _SMOKE if smoke else _FULL
+    untuned = RunServers(engine, Subject.UNTUNED_RUN, untuned_image(engine))
+    of_hubs = [HubServers(arrangement, max(size.rounds)) for arrangement in arrangements]
+    remove_run_by_hand(engine)  # of a run that was killed
+    everything: list[Servers] = [untuned, RunServers(engine, Subject.OUR_RUN, images["notebook"]), *of_hubs]
+    for count, rounds in size.rounds.items():
+        for number in range(rounds):
+            for servers in everything:
+                recorder.say(f"{count} servers at once, round {number + 1} of {rounds}: {servers.subject.value}")
+                recorder.add(f"start_{count}", servers.subject, _start(servers, count))
+                servers.stop(count)
+    untuned.health_check = True
+    _measure_idle(recorder, [untuned, *of_hubs], size.idle_seconds)
+
+
+def _start(servers: Servers, count: int) -> float:
+    began = time.perf_counter()
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(servers.start, range(count)))
+    return time.perf_counter() - began
+
+
+def _measure_idle(recorder: Recorder, everything: Sequence[Servers], seconds: int) -> None:
+    """Leave one server of each kind alone, all at the same time."""
+    recorder.say(f"one idle server of each kind, for {seconds} s")
+    for servers in everything:
+        servers.start(0)
+    time.sleep(seconds / 4)  # what a start puts off is not idleness
+    before = [_processor_seconds(servers.container(0)) for servers in everything]
+    time.sleep(seconds)
+    for servers, earlier in zip(everything, before, strict=True):
+        container = servers.container(0)
+        recorder.add("idle_processor", servers.subject, (_processor_seconds(container) - earlier) / seconds * 100)
+        recorder.add("idle_memory", servers.subject, _memory(container) / 1e6)
+        servers.stop(1)
+
+
+def _processor_seconds(container: Container) -> float:
+    return float(_stats(container)["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
+
+
+def _stats(container: Container) -> dict[str, Any]:
+    return cast(dict[str, Any], container.stats(stream=False, one_shot=True))
+
+
+def _memory(container: Container) -> float:
+    """Bytes, without files that the kernel would drop first, as `docker stats` counts them."""
+    memory = _stats(container)["memory_stats"]
+    dropped = memory["stats"].get("total_inactive_file", memory["stats"].get("inactive_file", 0))
+    return float(memory["usage"] - dropped)
+
+
+class RunServers:
+    """Containers of an image that are run by hand, without a hub."""
+
+    def __init__(self, engine: docker.DockerClient, subject: Subject, image: str) -> None:
+        self.subject = subject
+        self._engine = engine
+        self._image = image
+        # Not while starts are measured: those of a burst are over before a health check that is well set begins.
+        self.health_check = False
+        self._started: dict[int, Container] = {}
+
+    def start(self, number: int) -> None:
+        """Run JupyterLab and wait until it answers."""
+        labels = [f"--label={name}={value}" for name, value in LABELS.items()]
+        unwatched = [] if self.health_check else ["--no-healthcheck"]
+        command = ["docker", "run", "--detach", *labels, *unwatched, self._image, *_ALONE]
+        answer = subprocess.run(command, check=True, capture_output=True, text=True)
+        self._started[number] = self._engine.containers.get(answer.stdout.strip())
+        address = self._started[number].attrs["NetworkSettings"]["IPAddress"]
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
+        while not _answers(address):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self._image} did not answer")
+            time.sleep(_PAUSE_SECONDS)
+
+    def container(self, number: int) -> Container:
+        """The container of one that was started."""
+        return self._started[number]
+
+    def stop(self, count: int) -> None:
+        """Remove the first ones."""
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda number: self._started.pop(number).remove(force=True), range(count)))
+
+
+def remove_run_by_hand(engine: docker.DockerClient) -> None:
+    """Remove every container that was run by hand."""
+    for container in engine.containers.list(all=True, filters={"label": [f"{key}={LABELS[key]}" for key in LABELS]}):
+        container.remove(force=True)
+
+
+def _answers(address: str) -> bool:
+    # The cheapest client there is: what asks takes time from what starts.
+    connection = HTTPConnection(address, USER_SERVER_PORT, timeout=5)
+    try:
+        connection.request("GET", "/api")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class HubServers:
+    """Servers that a hub starts, each for a person of its own who has logged in before."""
+
+    def __init__(self, arrangement: Arrangement, count: int) -> None:
+        self.subject = arrangement.subject
+        self._arrangement = arrangement
+        self._people = [arrangement.person(f"student{number}") for number in range(count)]
+
+    def start(self, number: int) -> None:
+        """Click, and wait until the hub says that the server is ready and it answers; click again if it fails.
+
+        Raises:
+            TimeoutError: it never came up.
+        """
+        person = self._people[number]
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
+        while not _click(person):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the server of {person.name} did not come up")
+            time.sleep(_CLICK_AGAIN_SECONDS)
+        person.http.get(f"/user/{person.path}/api").raise_for_status()
+
+    def container(self, number: int) -> Container:
+        """The container of one that was started."""
+        return self._arrangement.server(self._people[number].name)
+
+    def stop(self, count: int) -> None:
+        """Stop those that were started first."""
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(Person.stop_server, self._people[:count]))
+
+
+def _click(person: Person) -> bool:
+    """Ask for the server and read what the page with the progress bar reads; whether the server is ready at its end."""
+    answer = person.hub_api("POST", f"/users/{person.path}/server")
+    if answer.status_code != httpx.codes.ACCEPTED:
+        return answer.status_code == httpx.codes.CREATED
+    with person.http.stream("GET", f"/hub/api/users/{person.path}/server/progress") as events:
+        told = [json.loads(line.removeprefix("data:")) for line in events.iter_lines() if line.startswith("data:")]
+    return bool(told and told[-1].get("ready"))
