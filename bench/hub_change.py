@@ -58,8 +58,10 @@ def _measure(recorder: Recorder, arrangement: Arrangement, image: Image, people:
                 time.sleep(_AFTERWARDS_SECONDS)
             finally:
                 over.set()
-    outcomes = [outcome for future in requests for outcome in future.result()]
-    recorder.add(f"{image}_failed", arrangement.subject, outcomes.count(False) / len(outcomes) * 100)
+    failures = [failure for future in requests for failure in future.result()]
+    for failure in sorted({failure for failure in failures if failure}):
+        recorder.say(f"    failed {failures.count(failure)} times: {failure}")
+    recorder.add(f"{image}_failed", arrangement.subject, (1 - failures.count(None) / len(failures)) * 100)
     dropped = [future.result() for future in websockets]
     recorder.add(f"{image}_dropped", arrangement.subject, dropped.count(True) / len(dropped) * 100)
     moments = log_ins.result()
@@ -79,9 +81,9 @@ def _at_work(arrangement: Arrangement, name: str) -> Iterator[tuple[Person, Kern
             person.stop_server()
 
 
-def _ask_server(person: Person, over: threading.Event) -> list[bool]:
-    """Which requests to the server were answered; the hub is asked about each of them."""
-    outcomes = []
+def _ask_server(person: Person, over: threading.Event) -> list[str | None]:
+    """How each request to the server failed, or not; the hub is asked about each of them."""
+    failures = []
     token = person.hub_api("POST", f"/users/{person.path}/tokens", json={"note": "bench"}).json()["token"]
     while not over.wait(_PAUSE_SECONDS):
         # A server remembers for five minutes what the hub says of a session; of many people, some are always asked
@@ -90,10 +92,11 @@ def _ask_server(person: Person, over: threading.Event) -> list[bool]:
         headers = {"Authorization": f"token {token}", "Cookie": session}
         try:
             answer = person.http.get(f"/user/{person.path}/api/status", headers=headers)
-            outcomes.append(answer.status_code == httpx.codes.OK)
-        except httpx.TransportError:
-            outcomes.append(False)
-    return outcomes
+            said = f"{answer.status_code} {answer.text[:200]}"
+            failures.append(None if answer.status_code == httpx.codes.OK else said)
+        except httpx.TransportError as error:
+            failures.append(f"{type(error).__name__}: {error}")
+    return failures
 
 
 def _is_dropped(kernel: Kernel, over: threading.Event) -> bool:

@@ -61,18 +61,18 @@ def _stand_in(name: str, needed: str | None) -> ModuleType:
 
 
 def waiting_for_hub(fetch: Fetch) -> Fetch:
-    """A `fetch` that tries again while nobody accepts connections at the hub's address.
+    """A `fetch` that tries again while nobody accepts connections at the hub's address, or closes them unanswered.
 
     JupyterHub's own answers "500 Failed to connect to Hub API" to everybody whose log-in has to be checked just then.
     """
-    from aiohttp import ClientConnectorError  # noqa: PLC0415 - what JupyterHub has loaded by now
+    from aiohttp import ClientConnectionError  # noqa: PLC0415 - what JupyterHub has loaded by now
 
     async def patient(url: str, **options: object) -> object:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
                 return await fetch(url, **options)
-            except ClientConnectorError:
+            except ClientConnectionError:
                 if time.monotonic() > deadline:
                     raise
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -93,6 +93,26 @@ def test_a_hub_that_does_not_listen_yet_is_waited_for() -> None:
         timer.join()
 
 
+def test_a_hub_that_goes_while_it_is_asked_is_asked_again() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(10)
+
+        def go_and_come_back() -> None:
+            for answer in (b"", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nalice"):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(answer)
+
+        hub = threading.Thread(target=go_and_come_back)
+        hub.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/hub/api/user"
+        assert asyncio.run(single_user.waiting_for_hub(_fetch)(url)) == "alice"
+        hub.join()
+
+
 def test_a_hub_that_never_listens_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(single_user, "_PATIENCE_SECONDS", 0.3)
     with socket.socket() as nobody:
