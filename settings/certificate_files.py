@@ -53,9 +53,12 @@ def read_certificate_pair(
         )
     server = (owners or certificates)[0]
     problems += [f"jupyterhub:tls.certificate_file: {text}" for text in _certificate_problems(server, host_names, now)]
-    # Text between the PEM blocks, which nobody reads, may be in any encoding.
-    chain_text, key_text = chain.decode(errors="replace"), key.decode(errors="replace")
-    pair = CertificatePair(certificate_pem=chain_text, private_key_pem=key_text, expires=server.not_valid_after_utc)
+    pair = CertificatePair(
+        certificate_pem=_encoded(certificates),
+        # Text between the PEM blocks, which nobody reads, may be in any encoding.
+        private_key_pem=key.decode(errors="replace"),
+        expires=server.not_valid_after_utc,
+    )
     return pair, problems
 
 
@@ -68,8 +71,12 @@ def read_authority(file: Path, key: str) -> tuple[str | None, list[str]]:
         certificates = x509.load_pem_x509_certificates(content)
     except ValueError:
         return None, [f"jupyterhub:{key}: {file} holds no PEM certificate; name the file of the authority's own"]
-    # Anew, so that a private key that stands beside them goes nowhere.
-    return "".join(each.public_bytes(Encoding.PEM).decode() for each in certificates), []
+    return _encoded(certificates), []
+
+
+def _encoded(certificates: Sequence[x509.Certificate]) -> str:
+    # Anew, so that a private key that stands beside them in the file gets into no plain state.
+    return "".join(each.public_bytes(Encoding.PEM).decode() for each in certificates)
 
 
 def _read(path: Path, key: str) -> tuple[bytes | None, list[str]]:

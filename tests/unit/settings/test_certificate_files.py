@@ -39,6 +39,17 @@ def test_a_good_pair_is_handed_on_as_it_is(tmp_path: Path, chain: bytes) -> None
     assert "PRIVATE KEY" not in repr(read)
 
 
+def test_a_key_beside_its_certificates_stays_out_of_them(tmp_path: Path) -> None:
+    combined = GOOD.key_pem + GOOD.pem + AUTHORITY.pem
+    tls = files(tmp_path, combined, combined)
+    read, problems = read_certificate_pair(tls, [HOST], NOW)
+    assert problems == []
+    assert read
+    assert "PRIVATE KEY" not in read.certificate_pem
+    assert read.certificate_pem == (GOOD.pem + AUTHORITY.pem).decode(), "the server's first, as Traefik wants it"
+    assert "PRIVATE KEY" in read.private_key_pem
+
+
 def test_an_rsa_pair_is_as_good(tmp_path: Path) -> None:
     made = pair(HOST, key=rsa.generate_private_key(public_exponent=65537, key_size=2048))
     assert problems_of(tmp_path, made.pem, made.key_pem) == []
