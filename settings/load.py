@@ -8,7 +8,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from settings import Settings
-from settings.auth import AuthModel
+from settings.auth import AuthModel, NativeAuth
 from settings.auth.remote import RemoteAuth
 from settings.certificate_files import CertificatePair, now, read_authority, read_certificate_pair
 from settings.problems import SettingsError, unknown_key, validate_settings
@@ -25,6 +25,7 @@ SHORTEST_SECRET = {
 }
 _PASSWORDS = ("user_password", "admin_password")
 _CONFIGURED = "write auth: {kind: shared_password, passwords: configured}"
+_CONFIGURED_NATIVE = "write auth: {kind: native, passwords: configured}"
 # What has to be written for it to be used.
 _USES = {
     "user_password": _CONFIGURED,
@@ -110,7 +111,11 @@ def _read_secrets(config: pulumi.Config, settings: Settings) -> tuple[OperatorSe
     problems += auth_problems + acme_problems
     wanted = settings.auth.secrets
     for key, shortest in SHORTEST_SECRET.items():
-        problems += _secret_problems(config, key, shortest) if key in wanted else _unused_problems(config, key)
+        problems += (
+            _secret_problems(config, key, shortest, settings.auth.longest_password)
+            if key in wanted
+            else _unused_problems(config, key, settings.auth)
+        )
     if "user_password" in wanted and not problems and config.get("user_password") == config.get("admin_password"):
         problems.append(
             "jupyterhub:admin_password: is the same as user_password; set another one with: "
@@ -142,7 +147,7 @@ def _bundle_problems(settings: Settings) -> list[str]:
     return [f"jupyterhub:build.ca_bundle: there is no file {bundle}; put it there, or name where it is"]
 
 
-def _secret_problems(config: pulumi.Config, key: str, shortest: int) -> list[str]:
+def _secret_problems(config: pulumi.Config, key: str, shortest: int, longest: int | None) -> list[str]:
     value = config.get(key)
     command = f"pulumi config set --secret {key}"
     if value is None:
@@ -151,15 +156,23 @@ def _secret_problems(config: pulumi.Config, key: str, shortest: int) -> list[str
         return [f"jupyterhub:{key}: stands in plain text in the stack file; set it anew with: {command}"]
     if len(value) < shortest:
         return [f"jupyterhub:{key}: is too short; set one of at least {shortest} characters with: {command}"]
-    if key in _PASSWORDS and not value.isascii():
+    return _password_problems(key, value, longest) if key in _PASSWORDS else []
+
+
+def _password_problems(key: str, value: str, longest: int | None) -> list[str]:
+    command = f"pulumi config set --secret {key}"
+    if not value.isascii():
         # jupyterhub.authenticators.shared compares with `secrets.compare_digest`, which takes no others.
         return [
             f"jupyterhub:{key}: has letters other than ASCII's; set one without accents and the like with: {command}"
         ]
+    if longest and len(value) > longest:
+        return [f"jupyterhub:{key}: is too long; set one of at most {longest} characters with: {command}"]
     return []
 
 
-def _unused_problems(config: pulumi.Config, key: str) -> list[str]:
+def _unused_problems(config: pulumi.Config, key: str, auth: AuthModel) -> list[str]:
     if config.get(key) is None:
         return []
-    return [f"jupyterhub:{key}: is set but not used; {_USES[key]}, or remove it with: pulumi config rm {key}"]
+    use = _CONFIGURED_NATIVE if key == "admin_password" and isinstance(auth, NativeAuth) else _USES[key]
+    return [f"jupyterhub:{key}: is set but not used; {use}, or remove it with: pulumi config rm {key}"]

@@ -27,6 +27,8 @@ class AuthModel(SettingsModel):
 
     knows_groups: ClassVar[bool] = False
     """Whether whoever checks the log-in can tell a person's groups."""
+    longest_password: ClassVar[int | None] = None
+    """Bytes of a password that the hub can keep at most."""
     callback_path: ClassVar[str | None] = None
     """Path of the hub that a log-in server sends people back to."""
 

@@ -1,7 +1,7 @@
 """Log-ins that the hub checks by itself."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -45,6 +45,7 @@ class NativeAuth(AuthModel):
     """
 
     kind: Literal[AuthKind.NATIVE]
+    longest_password: ClassVar[int] = 72  # bcrypt 5 refuses more
 
     passwords: PasswordSource = PasswordSource.GENERATED
     """First password of the admins. `generated`: shown by `pulumi stack output --show-secrets admin_password`.
@@ -57,7 +58,7 @@ class NativeAuth(AuthModel):
     """Let in whoever signs up, with no approval. The price: a name is whoever's was quickest."""
 
     minimum_password_length: int = Field(default=12, ge=8, le=72)
-    """Characters that a password has at least; of more than 72 bcrypt reads none."""
+    """Characters that a password has at least; it has 72 bytes at most."""
 
     check_common_password: bool = True
     """Refuse passwords that many people use."""

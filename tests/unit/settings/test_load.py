@@ -104,6 +104,24 @@ def test_a_password_that_nothing_uses_is_refused(load_stack: Loader, key: str, k
     ]
 
 
+def test_a_first_password_that_no_account_can_have_is_refused(load_stack: Loader) -> None:
+    keys = {**SMALLEST, "auth": LOG_INS["admin_password"], "access": {"allowed_users": ["alice"], "admins": ["carol"]}}
+    assert refusal(load_stack, keys, {"admin_password": "x" * 73}) == [
+        "jupyterhub:admin_password: is too long; set one of at most 72 characters with: "
+        "pulumi config set --secret admin_password"
+    ]
+    load_stack(keys, {"admin_password": "x" * 72})
+    load_stack(CONFIGURED, {**BOTH, "admin_password": "x" * 80})
+
+
+def test_a_first_password_that_is_not_used_is_refused_with_what_would_use_it(load_stack: Loader) -> None:
+    keys = {**SMALLEST, "auth": {"kind": "native"}, "access": {"allowed_users": ["alice"], "admins": ["carol"]}}
+    assert refusal(load_stack, keys, {"admin_password": ADMIN}) == [
+        "jupyterhub:admin_password: is set but not used; write auth: {kind: native, passwords: configured}, "
+        "or remove it with: pulumi config rm admin_password"
+    ]
+
+
 LOG_INS = {
     "oauth_client_secret": {"kind": "oidc", "issuer": "https://login.example.org", "client_id": "hub"},
     "ldap_search_password": {
