@@ -15,7 +15,7 @@ from settings.proxy import ProxySettings
 from settings.services import ServiceName, ServiceSettings
 from settings.site import SiteSettings
 from settings.storage import StorageSettings
-from settings.tls import AcmeTls, TlsSettings
+from settings.tls import AcmeTls, OffTls, TlsSettings
 
 
 class Settings(SettingsModel):
@@ -61,11 +61,18 @@ class Settings(SettingsModel):
     """The front door, Traefik."""
 
     @model_validator(mode="after")
-    def _dummy_stays_on_this_machine(self) -> "Settings":
-        if self.auth.kind is AuthKind.DUMMY and not self.site.is_loopback:
+    def _names_without_proof_stay_on_this_machine(self) -> "Settings":
+        if self._stays_on_this_machine:
+            return self
+        if self.auth.kind is AuthKind.DUMMY:
             raise ValueError(
                 "auth.kind: dummy lets anybody in as anyone, so it works on this machine only; "
-                "write site.bind_address: 127.0.0.1, or another auth.kind"
+                "write site.bind_address: 127.0.0.1 and no tls.kind: off, or another auth.kind"
+            )
+        if isinstance(self.auth, NativeAuth) and self.auth.open_signup:
+            raise ValueError(
+                "auth.open_signup: gives a name, and what access gives it, to whoever signs up with it first, so it "
+                "works on this machine only; write open_signup: false"
             )
         return self
 
@@ -74,7 +81,7 @@ class Settings(SettingsModel):
         access, auth = self.access, self.auth
         if not access.lets_somebody_in and not auth.lets_somebody_in:
             raise ValueError("access: lets nobody in; write allowed_users: [alice, bob], or allow_all: true on purpose")
-        if access.allow_all and auth.open_to_strangers and not self.site.is_loopback:
+        if access.allow_all and auth.open_to_strangers and not self._stays_on_this_machine:
             raise ValueError(f"access.allow_all: lets in everybody {auth.open_to_strangers}")
         if access.names_groups and auth.group_problem:
             raise ValueError(f"access: names groups, and auth.kind: {auth.kind.value} {auth.group_problem}")
@@ -108,6 +115,11 @@ class Settings(SettingsModel):
                 f"services: {', '.join(taken)} is already in use; give each service a host or path of its own"
             )
         return self
+
+    @property
+    def _stays_on_this_machine(self) -> bool:
+        # With tls.kind: off, whoever asks at a loopback address is a load balancer, for the world.
+        return self.site.is_loopback and not isinstance(self.tls, OffTls)
 
     @property
     def host_names(self) -> list[str]:

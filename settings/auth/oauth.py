@@ -1,6 +1,7 @@
 """Log-ins by OAuth 2.0 and OpenID Connect. Fields have the names that oauthenticator gives them."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -8,7 +9,13 @@ from settings.auth.kind import AuthKind
 from settings.auth.remote import OAuthSettings, OAuthWithGroups
 from settings.values import DnsName, HttpsUrl
 
-_GITHUB, _GITLAB = "https://github.com", "https://gitlab.com"
+_GITHUB, _GITLAB = "github.com", "gitlab.com"
+# Where anybody can have an account.
+_PUBLIC = {_GITHUB, _GITLAB, "accounts.google.com", "cilogon.org", "orcid.org"}
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 class OidcAuth(OAuthWithGroups):
@@ -49,13 +56,19 @@ class OidcAuth(OAuthWithGroups):
             )
         return self
 
+    @property
+    def open_to_strangers(self) -> str | None:
+        """Everybody in the world, on a server that is for them."""
+        host = _host(self.issuer or self.authorize_url or "")
+        return f"with an account at {host}; write allowed_users" if host in _PUBLIC else None
+
 
 class GitlabAuth(OAuthWithGroups):
     """GitLab: its users, and groups by their full path, such as `teaching/physics`."""
 
     kind: Literal[AuthKind.GITLAB]
 
-    gitlab_url: HttpsUrl = _GITLAB
+    gitlab_url: HttpsUrl = f"https://{_GITLAB}"
     """Address of the GitLab."""
 
     allowed_project_ids: frozenset[int] = frozenset()
@@ -65,7 +78,7 @@ class GitlabAuth(OAuthWithGroups):
     def open_to_strangers(self) -> str | None:
         """Everybody in the world, on GitLab's own server."""
         strangers = "with an account at gitlab.com; write allowed_users, or allowed_groups: [my-university]"
-        return strangers if self.gitlab_url == _GITLAB else None
+        return strangers if _host(self.gitlab_url) == _GITLAB else None
 
     @property
     def lets_somebody_in(self) -> bool:
@@ -78,14 +91,14 @@ class GithubAuth(OAuthWithGroups):
 
     kind: Literal[AuthKind.GITHUB]
 
-    github_url: HttpsUrl = _GITHUB
+    github_url: HttpsUrl = f"https://{_GITHUB}"
     """Address of the GitHub."""
 
     @property
     def open_to_strangers(self) -> str | None:
         """Everybody in the world, on GitHub's own server."""
         strangers = "with an account at github.com; write allowed_users, or allowed_groups: [my-university]"
-        return strangers if self.github_url == _GITHUB else None
+        return strangers if _host(self.github_url) == _GITHUB else None
 
 
 class GoogleAuth(OAuthSettings):

@@ -55,7 +55,7 @@ class NativeAuth(AuthModel):
     """Let people sign up; without it nobody new gets an account."""
 
     open_signup: bool = False
-    """Let in whoever signs up, with no approval. The price: a name is whoever's was quickest."""
+    """Let in whoever signs up, with no approval, on this machine only: a name is whoever's was quickest."""
 
     minimum_password_length: int = Field(default=12, ge=8, le=72)
     """Characters that a password has at least; it has 72 bytes at most."""
@@ -73,9 +73,3 @@ class NativeAuth(AuthModel):
     def secrets(self) -> tuple[str, ...]:
         """The admins' first password, where the operator chose it."""
         return ("admin_password",) if self.passwords is PasswordSource.CONFIGURED else ()
-
-    @property
-    def open_to_strangers(self) -> str | None:
-        """Everybody, where nobody approves them."""
-        strangers = "who opens the page and signs up; write allowed_users, or auth.open_signup: false"
-        return strangers if self.open_signup else None

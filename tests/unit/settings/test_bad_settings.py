@@ -142,7 +142,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"auth": {"kind": "dummy"}},
         "auth.kind: dummy lets anybody in as anyone, so it works on this machine only; "
-        "write site.bind_address: 127.0.0.1, or another auth.kind",
+        "write site.bind_address: 127.0.0.1 and no tls.kind: off, or another auth.kind",
     ),
     ({"access": {}}, "access: lets nobody in; write allowed_users: [alice, bob], or allow_all: true on purpose"),
     (
@@ -194,8 +194,8 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"access": {"allow_all": True, "admins": ["carol"]}, "auth": {"kind": "native", "open_signup": True}},
-        "access.allow_all: lets in everybody who opens the page and signs up; write allowed_users, or "
-        "auth.open_signup: false",
+        "auth.open_signup: gives a name, and what access gives it, to whoever signs up with it first, so it works on "
+        "this machine only; write open_signup: false",
     ),
     (
         {"access": {"allow_all": True}, "auth": {"kind": "native"}},
