@@ -46,7 +46,7 @@ class AccessRules(Authenticator):
         if self.enable_auth_state and not auth_state:
             return False  # of another kind of log-in, or from before the key was lost
         groups = [group.name for group in user.groups]
-        known: Person = {"name": user.name, "groups": groups, "admin": user.admin, "auth_state": auth_state}
+        known = self._with_rights({"name": user.name, "groups": groups, "admin": user.admin, "auth_state": auth_state})
         if not await self._may_stay(user.name, known):
             return False
         try:
@@ -55,10 +55,12 @@ class AccessRules(Authenticator):
             if not (is_unreachable(error) or isinstance(error, LoginServerError)):
                 raise
             self.log.warning("The log-in server does not answer; %s stays logged in: %s", user.name, error)
-            return True
+            answer = True
         if not isinstance(answer, dict):
             # Without a refresh token an access token just ends, which says nothing of the person.
-            return bool(answer) or not (auth_state or {}).get("refresh_token", True)
+            stays = bool(answer) or not (auth_state or {}).get("refresh_token", True)
+            # `groups` is None for those that are stored, which stay.
+            return {**known, "groups": None} if stays and known["admin"] != user.admin else stays
         answer = self._with_rights(answer)
         return answer if await self._may_stay(user.name, answer) else False
 
@@ -69,9 +71,11 @@ class AccessRules(Authenticator):
 
     def _reclaim(self, user: StoredUser) -> None:
         listed = user.name in self.admin_users
-        if user.admin and not listed and not self.admins_are_members_of:
+        if user.admin and not (listed or self.admins_are_members_of & {group.name for group in user.groups}):
             self.log.warning("%s is no longer an admin", user.name)
             user.admin = False
+            # Else JupyterHub, which looks at roles next, makes an admin of them again (init_role_assignment).
+            user.roles = [role for role in user.roles if role.name != "admin"]
         if self.decided_by_name and not listed and user.name not in self.allowed_users:
             # What JupyterHub does to people on this list at its start: no roles, no groups, no server.
             self.blocked_users.add(user.name)

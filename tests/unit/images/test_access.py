@@ -53,7 +53,7 @@ def known(name: str, groups: tuple[str, ...] = (), *, admin: bool = False, state
         return state
 
     stored = [SimpleNamespace(name=group) for group in groups]
-    return SimpleNamespace(name=name, groups=stored, admin=admin, get_auth_state=auth_state)
+    return SimpleNamespace(name=name, groups=stored, roles=[], admin=admin, get_auth_state=auth_state)
 
 
 def stays(authenticator: Authenticator, user: Any) -> Any:  # noqa: ANN401
@@ -176,14 +176,13 @@ def test_a_token_that_merely_ended_logs_nobody_out(state: dict[str, Any] | None,
     assert stays(made, known("alice", state=state)) is expected
 
 
-def test_an_admin_who_is_no_longer_listed_is_none_when_the_hub_starts() -> None:
-    stored = known("alice", admin=True)
-    rules(allow_all=True).add_user(stored)
-    assert stored.admin is False
-    for options in ({"admin_users": {"alice"}}, {"admins_are_members_of": {"staff"}}):
-        stored = known("alice", admin=True)
-        rules(allow_all=True, **options).add_user(stored)
-        assert stored.admin is True
+@pytest.mark.parametrize("away", [True, ConnectionRefusedError()], ids=["not asked again", "away"])
+def test_where_nobody_is_asked_again_stored_groups_say_who_is_an_admin(away: Any) -> None:  # noqa: ANN401
+    made = rules(allow_all=True, admins_are_members_of={"staff"}, admin_users={"carol"}, fresh=away)
+    assert stays(made, known("alice", ("staff",), admin=True)) is True
+    assert stays(made, known("carol", admin=True)) is True
+    assert stays(made, known("alice", ("physics",), admin=True))["admin"] is False
+    assert stays(made, known("alice", ("physics",), admin=True))["groups"] is None, "they stay as they are"
 
 
 def test_whoever_is_off_the_list_is_blocked_when_the_hub_starts() -> None:
