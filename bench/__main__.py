@@ -3,6 +3,7 @@
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,32 +42,33 @@ def main(
     """Measure, add the run to the results, and write the page from them."""
     engine = docker.DockerClient(timeout=300)
     recorder = Recorder()
-    parts = part or list(Part)
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as up:
-        recorder.say("our stack comes up")
-        ours = up.enter_context(our_stack(Path(folder)))
-        recorder.say("the tutorial's arrangement comes up")
-        tutorial = up.enter_context(tutorial_stack(engine, Path(folder), ours.images))
-        if Part.FRONT_DOOR in parts:
-            measure_front_door(recorder, engine, [ours, tutorial], smoke=smoke)
-        if Part.SERVER_STARTS in parts:
-            measure_server_starts(recorder, engine, [ours, tutorial], ours.images, smoke=smoke)
-        if Part.HUB_CHANGE in parts:
-            measure_hub_change(recorder, [ours, tutorial], smoke=smoke)
-        if Part.KNOWN_USERS in parts:
-            measure_known_users(recorder, ours, smoke=smoke)
-        if Part.PROGRAM in parts:  # the last one: both begin anew in it
-            measure_program(recorder, ours, tutorial, Path(folder), smoke=smoke)
-        recorder.say("both go down")
+    earlier = results.read(output)
     run = results.Run(
-        date=datetime.now(UTC).date().isoformat(),
-        commit=_commit(),
-        note=note,
-        machine=_machine(engine),
-        figures=recorder.figures,
+        date=datetime.now(UTC).date().isoformat(), commit=_commit(), note=note, machine=_machine(engine), figures={}
     )
-    results.append(run, output)
-    recorder.say(f"added to {output}")
+    with tempfile.TemporaryDirectory() as name, ExitStack() as up:
+        folder = Path(name)
+        recorder.say("our stack comes up")
+        ours = up.enter_context(our_stack(folder))
+        recorder.say("the tutorial's arrangement comes up")
+        tutorial = up.enter_context(tutorial_stack(engine, folder, ours.images))
+        both = [ours, tutorial]
+        measurements: dict[Part, Callable[[], None]] = {
+            Part.FRONT_DOOR: lambda: measure_front_door(recorder, engine, both, smoke=smoke),
+            Part.SERVER_STARTS: lambda: measure_server_starts(recorder, engine, both, ours.images, smoke=smoke),
+            Part.HUB_CHANGE: lambda: measure_hub_change(recorder, both, smoke=smoke),
+            Part.KNOWN_USERS: lambda: measure_known_users(recorder, ours, smoke=smoke),
+            # The last one: both begin anew in it.
+            Part.PROGRAM: lambda: measure_program(recorder, ours, tutorial, folder, smoke=smoke),
+        }
+        for each, measure in measurements.items():
+            if each in (part or Part):
+                measure()
+                # A later part that fails takes nothing with it.
+                run.figures.update(recorder.figures)
+                results.write(results.Results(runs=[*earlier.runs, run]), output)
+                recorder.say(f"{each.value}: added to {output}")
+        recorder.say("both go down")
     if output == results.FILE:
         page.FILE.write_text(page.text(results.read()))
         recorder.say(f"written: {page.FILE}")

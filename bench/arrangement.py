@@ -51,6 +51,14 @@ class Arrangement(ABC):
         """Have another image from now on, with the same content; `up` brings it into use."""
 
     @abstractmethod
+    def have_servers_watched(self) -> None:
+        """Have servers from now on come with the health check of Jupyter Docker Stacks, if it lets them."""
+
+    @abstractmethod
+    def change_setting(self) -> None:
+        """Set another limit for users' servers; `up` brings it into use."""
+
+    @abstractmethod
     def remove(self) -> None:
         """Remove all of it but its images."""
 

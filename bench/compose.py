@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from functools import cache as once
 
 from bootstrap import go_build
 from bootstrap.commands import output_of
@@ -20,6 +21,7 @@ def compose(*arguments: str, variables: dict[str, str]) -> None:
     subprocess.run([*compose_command(), *arguments], env=os.environ | variables, check=True, capture_output=True)
 
 
+@once
 def compose_command() -> list[str]:
     """The words that run Docker Compose."""
     if output_of("docker", "compose", "version"):

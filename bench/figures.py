@@ -70,8 +70,25 @@ _RATE = (
 )
 
 
-def _to_untuned(of: Subject = Subject.OURS, at_most: float | None = None) -> Ratio:
-    return Ratio(of=of, to=Subject.UNTUNED_RUN, at_most=at_most)
+def _to_untuned(at_most: float | None = None) -> Ratio:
+    return Ratio(of=Subject.OURS, to=Subject.UNTUNED_RUN, at_most=at_most)
+
+
+def _start(count: int, title: str, at_most: float | None = None) -> dict[str, Figure]:
+    return {
+        f"start_{count}": Figure(
+            part=Part.SERVER_STARTS,
+            title=title,
+            unit="s",
+            ratios=(_to_untuned(at_most), _OURS_TO_TUTORIAL, Ratio(of=Subject.OURS, to=Subject.OUR_RUN)),
+        ),
+        f"start_{count}_failed": Figure(
+            part=Part.SERVER_STARTS,
+            title=f"{title}: starts that failed first",
+            unit="%",
+            ratios=(Ratio(of=Subject.OURS, to=None, at_most=0),),
+        ),
+    }
 
 
 def _many_to_few(at_most: float | None = None) -> tuple[Ratio, ...]:
@@ -96,14 +113,20 @@ def _change(image: str, title: str, missed_because: str | None = None) -> dict[s
             unit="s",
             ratios=(_OURS_TO_TUTORIAL,),
         ),
+        f"{image}_longest": Figure(
+            part=Part.HUB_CHANGE,
+            title=f"{title}: longest that a request to a user's server took",
+            unit="s",
+            ratios=(_OURS_TO_TUTORIAL,),
+        ),
     }
 
 
 FIGURES: dict[str, Figure] = {
-    "api_rate": Figure(part=Part.FRONT_DOOR, title="small API call", unit="requests/s", ratios=_RATE),
+    "api_rate": Figure(part=Part.FRONT_DOOR, title="small API call, 32 at a time", unit="requests/s", ratios=_RATE),
     "api_p50": Figure(part=Part.FRONT_DOOR, title="small API call, p50", unit="ms", ratios=_FRONT_DOOR),
     "api_p99": Figure(part=Part.FRONT_DOOR, title="small API call, p99", unit="ms", ratios=_FRONT_DOOR),
-    "static_rate": Figure(part=Part.FRONT_DOOR, title="static file", unit="requests/s", ratios=_RATE),
+    "static_rate": Figure(part=Part.FRONT_DOOR, title="static file, 32 at a time", unit="requests/s", ratios=_RATE),
     "static_p50": Figure(part=Part.FRONT_DOOR, title="static file, p50", unit="ms", ratios=_FRONT_DOOR),
     "static_p99": Figure(part=Part.FRONT_DOOR, title="static file, p99", unit="ms", ratios=_FRONT_DOOR),
     "download": Figure(part=Part.FRONT_DOOR, title="download of 200 MB", unit="MB/s", ratios=_FRONT_DOOR),
@@ -114,24 +137,9 @@ FIGURES: dict[str, Figure] = {
     "echo_p99": Figure(
         part=Part.FRONT_DOOR, title="echo by one of 100 open kernel websockets, p99", unit="ms", ratios=_FRONT_DOOR
     ),
-    "start_1": Figure(
-        part=Part.SERVER_STARTS,
-        title="one server, from the click until it is ready",
-        unit="s",
-        ratios=(_to_untuned(at_most=0.8), _OURS_TO_TUTORIAL, _to_untuned(Subject.OUR_RUN)),
-    ),
-    "start_10": Figure(
-        part=Part.SERVER_STARTS,
-        title="ten at once, until the last is ready",
-        unit="s",
-        ratios=(_to_untuned(), _OURS_TO_TUTORIAL, _to_untuned(Subject.OUR_RUN)),
-    ),
-    "start_30": Figure(
-        part=Part.SERVER_STARTS,
-        title="thirty at once, until the last is ready",
-        unit="s",
-        ratios=(_to_untuned(at_most=0.6), _OURS_TO_TUTORIAL, _to_untuned(Subject.OUR_RUN)),
-    ),
+    **_start(1, "one server, from the click until it is ready", at_most=0.8),
+    **_start(10, "ten at once, until the last is ready"),
+    **_start(30, "thirty at once, until the last is ready", at_most=0.6),
     "idle_memory": Figure(
         part=Part.SERVER_STARTS,
         title="memory of an idle server",
@@ -197,9 +205,15 @@ FIGURES: dict[str, Figure] = {
         unit="s",
         ratios=(_OURS_TO_TUTORIAL,),
     ),
-    "up_changed": Figure(
+    "up_setting": Figure(
         part=Part.PROGRAM,
-        title="another hub, until its log-in page answers",
+        title="another limit of memory for users' servers, until the log-in page answers",
+        unit="s",
+        ratios=(_OURS_TO_TUTORIAL,),
+    ),
+    "up_image": Figure(
+        part=Part.PROGRAM,
+        title="another hub, build included, until its log-in page answers",
         unit="s",
         ratios=(_OURS_TO_TUTORIAL,),
     ),

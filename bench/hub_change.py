@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import httpx
 from websockets.exceptions import WebSocketException
@@ -32,6 +33,21 @@ _FULL = Size(people=5, rounds=3)
 _SMOKE = Size(people=1, rounds=1)
 
 
+class Worker(NamedTuple):
+    """Somebody whose kernel runs."""
+
+    person: Person
+    kernel: Kernel
+    token: str
+
+
+class Answer(NamedTuple):
+    """What became of a request."""
+
+    failure: str | None
+    seconds: float
+
+
 def measure_hub_change(recorder: Recorder, arrangements: Sequence[Arrangement], *, smoke: bool) -> None:
     """Bring another hub, notebook image and reverse proxy into use while people work."""
     size = _SMOKE if smoke else _FULL
@@ -49,8 +65,8 @@ def _measure(recorder: Recorder, arrangement: Arrangement, image: Image, people:
     with ExitStack() as stack:
         at_work = [stack.enter_context(_at_work(arrangement, f"worker{number}")) for number in range(people)]
         with ThreadPoolExecutor(2 * people + 1) as pool:
-            requests = [pool.submit(_ask_server, person, over) for person, _ in at_work]
-            websockets = [pool.submit(_is_dropped, kernel, over) for _, kernel in at_work]
+            requests = [pool.submit(_ask_server, worker, over) for worker in at_work]
+            websockets = [pool.submit(_is_dropped, worker.kernel, over) for worker in at_work]
             log_ins = pool.submit(_log_in_again_and_again, arrangement, over)
             try:
                 arrangement.renew(image)
@@ -58,10 +74,12 @@ def _measure(recorder: Recorder, arrangement: Arrangement, image: Image, people:
                 time.sleep(_AFTERWARDS_SECONDS)
             finally:
                 over.set()
-    failures = [failure for future in requests for failure in future.result()]
+    answers = [answer for future in requests for answer in future.result()]
+    failures = [answer.failure for answer in answers]
     for failure in sorted({failure for failure in failures if failure}):
         recorder.say(f"    failed {failures.count(failure)} times: {failure}")
     recorder.add(f"{image}_failed", arrangement.subject, (1 - failures.count(None) / len(failures)) * 100)
+    recorder.add(f"{image}_longest", arrangement.subject, max(answer.seconds for answer in answers))
     dropped = [future.result() for future in websockets]
     recorder.add(f"{image}_dropped", arrangement.subject, dropped.count(True) / len(dropped) * 100)
     moments = log_ins.result()
@@ -69,34 +87,40 @@ def _measure(recorder: Recorder, arrangement: Arrangement, image: Image, people:
 
 
 @contextmanager
-def _at_work(arrangement: Arrangement, name: str) -> Iterator[tuple[Person, Kernel]]:
+def _at_work(arrangement: Arrangement, name: str) -> Iterator[Worker]:
     """Somebody with a running kernel."""
     with arrangement.person(name) as person:
         person.start_server()
+        token = person.hub_api("POST", f"/users/{person.path}/tokens", json={"note": "bench"}).json()["token"]
         with person.kernel(keep=True) as kernel:
             kernel.run("1")
-            yield person, kernel
+            yield Worker(person, kernel, token)
     with arrangement.person(name) as person:  # the connections of before may be gone
         if person.server():
             person.stop_server()
 
 
-def _ask_server(person: Person, over: threading.Event) -> list[str | None]:
-    """How each request to the server failed, or not; the hub is asked about each of them."""
-    failures = []
-    token = person.hub_api("POST", f"/users/{person.path}/tokens", json={"note": "bench"}).json()["token"]
+def _ask_server(worker: Worker, over: threading.Event) -> list[Answer]:
+    """What became of each request to a server, which asks the hub about every one of them."""
+    answers = []
     while not over.wait(_PAUSE_SECONDS):
-        # A server remembers for five minutes what the hub says of a session; of many people, some are always asked
-        # about anew.
-        session = f"jupyterhub-session-id={uuid.uuid4().hex}"
-        headers = {"Authorization": f"token {token}", "Cookie": session}
-        try:
-            answer = person.http.get(f"/user/{person.path}/api/status", headers=headers)
-            said = f"{answer.status_code} {answer.text[:200]}"
-            failures.append(None if answer.status_code == httpx.codes.OK else said)
-        except httpx.TransportError as error:
-            failures.append(f"{type(error).__name__}: {error}")
-    return failures
+        began = time.monotonic()
+        failure = _failure(worker)
+        answers.append(Answer(failure, time.monotonic() - began))
+    return answers
+
+
+def _failure(worker: Worker) -> str | None:
+    # A server remembers for five minutes what the hub says of a session; of many people, some are always asked about
+    # anew.
+    session = f"jupyterhub-session-id={uuid.uuid4().hex}"
+    headers = {"Authorization": f"token {worker.token}", "Cookie": session}
+    url = f"/user/{worker.person.path}/api/status"
+    try:
+        answer = worker.person.http.get(url, headers=headers, follow_redirects=False)
+    except httpx.TransportError as error:
+        return f"{type(error).__name__}: {error}"
+    return None if answer.status_code == httpx.codes.OK else f"{answer.status_code} {answer.text[:200]}"
 
 
 def _is_dropped(kernel: Kernel, over: threading.Event) -> bool:

@@ -17,12 +17,14 @@ _AT_ONCE = 500  # people made known in one request
 
 def measure_known_users(recorder: Recorder, stack: OurStack, *, smoke: bool) -> None:
     """Log people in and ask the hub's API, with each database in turn."""
+    before = _database(stack)
     databases = _databases(recorder, stack, {subject: _KNOWN[subject] for subject in list(_KNOWN)[: 2 if smoke else 3]})
     for number in range(1 if smoke else _ROUNDS):
         for subject, database in databases.items():
             recorder.say(f"known users, round {number + 1}: {subject.value}")
             recorder.add("known_start", subject, _restart_with(stack, database))
             _measure(recorder, stack, subject)
+    _restart_with(stack, before)
 
 
 def _databases(recorder: Recorder, stack: OurStack, known: dict[Subject, int]) -> dict[Subject, bytes]:
@@ -36,13 +38,19 @@ def _databases(recorder: Recorder, stack: OurStack, known: dict[Subject, int]) -
                 names = [_name(number) for number in range(first, min(first + _AT_ONCE, count))]
                 admin.hub_api("POST", "/users", json={"usernames": names}).raise_for_status()
         made = count
-        hub = stack.deployment.container("hub")
-        hub.stop()
-        stream, _ = hub.get_archive(f"{DATA_FOLDER}/jupyterhub.sqlite")
-        databases[subject] = b"".join(stream)
-        hub.start()
-        stack.wait_for_log_in()
+        databases[subject] = _database(stack)
     return databases
+
+
+def _database(stack: OurStack) -> bytes:
+    """The hub's database as it is, in an archive."""
+    hub = stack.deployment.container("hub")
+    hub.stop()
+    stream, _ = hub.get_archive(f"{DATA_FOLDER}/jupyterhub.sqlite")
+    database = b"".join(stream)
+    hub.start()
+    stack.wait_for_log_in()
+    return database
 
 
 def _restart_with(stack: OurStack, database: bytes) -> float:

@@ -12,6 +12,7 @@ from statistics import quantiles
 from urllib.parse import urlsplit
 
 import docker
+import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.integration.built_image import build_image
@@ -38,6 +39,9 @@ def request_rate(engine: docker.DockerClient, url: str, seconds: int) -> Rate:
     Raises:
         RuntimeError: an answer was none of 200, so that something else than the file was measured.
     """
+    sample = httpx.get(url, headers={"Host": HOST}, verify=unchecked(), trust_env=False)
+    if sample.status_code != httpx.codes.OK:
+        raise RuntimeError(f"{url} answers {sample.status_code}")
     image = build_image(engine, Path(__file__).with_name("load"))
     command = ["-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "--latency", "-H", f"Host: {HOST}", url]
     output = engine.containers.run(image, command, network_mode="host", labels=LABELS, remove=True).decode()

@@ -1,5 +1,6 @@
 """A stack of this project, deployed from a copy of the checkout."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ class OurStack(Arrangement):
             password=deployment.output("user_password"),
         )
         self.deployment = deployment
+        self._limits = itertools.count(1024)
         self.images: dict[str, str] = deployment.output("images")
         self.admin_password: str = deployment.output("admin_password")
 
@@ -54,6 +56,13 @@ class OurStack(Arrangement):
         """Change what its image is made from in a way that changes nothing in it."""
         dockerfile = self.deployment.folder / "images" / image / "Dockerfile"
         dockerfile.write_text(f"{dockerfile.read_text()}# and built anew\n")
+
+    def have_servers_watched(self) -> None:
+        """Change nothing: our hub turns the health check of every image off."""
+
+    def change_setting(self) -> None:
+        """Give servers another limit of memory."""
+        self.deployment.configure(**_SETTINGS, notebooks={"limits": {"memory": f"{next(self._limits)}M"}})
 
     def remove(self) -> None:
         """Purge it; the stack is there again, empty."""

@@ -65,6 +65,12 @@ class Results(_Model):
         return next((run for run in reversed(self.runs) if figure in run.figures), None)
 
 
+def is_met(ratio: Ratio, values: Spread) -> bool:
+    """Whether the middle of what was measured is within the bound; of what is bounded by itself, each value."""
+    judged = [values.middle] if ratio.to else [values.least, values.most]
+    return all(ratio.is_met(value) for value in judged)
+
+
 def spread(values: list[float]) -> Spread:
     """Median, minimum and maximum."""
     return Spread(median(values), min(values), max(values))
@@ -75,8 +81,6 @@ def read(file: Path = FILE) -> Results:
     return Results.model_validate_json(file.read_text()) if file.exists() else Results(runs=[])
 
 
-def append(run: Run, file: Path = FILE) -> None:
-    """Add a run to a file."""
-    results = read(file)
-    results.runs.append(run)
+def write(results: Results, file: Path = FILE) -> None:
+    """Write results into a file, in the place of what it holds."""
     file.write_text(results.model_dump_json(indent=1) + "\n")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Protocol, cast
@@ -18,26 +19,28 @@ from bench.arrangement import Arrangement
 from bench.figures import Subject
 from bench.load import LABELS
 from bench.recorder import Recorder
-from bench.untuned_image import untuned_image
+from bench.untuned_image import untuned_image, watched_image
 from images.hub.runtime import USER_SERVER_PORT
 from tests.integration.person import Person
 
 _PAUSE_SECONDS = 0.02
 _TIMEOUT_SECONDS = 300
 _CLICK_AGAIN_SECONDS = 1
-_ALONE = ["jupyter", "lab", "--no-browser", "--ip=0.0.0.0", "--IdentityProvider.token="]
+# Not `jupyter lab`, which starts another Python first.
+_ALONE = ["jupyter-lab", "--no-browser", "--ip=0.0.0.0", "--IdentityProvider.token="]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How often so many servers are started at once, and for how long an idle one is watched."""
+    """How often so many servers are started at once, and how often and for how long an idle one is watched."""
 
     rounds: dict[int, int]
+    idle_rounds: int
     idle_seconds: int
 
 
-_FULL = Size(rounds={1: 5, 10: 3, 30: 3}, idle_seconds=60)
-_SMOKE = Size(rounds={1: 1}, idle_seconds=4)
+_FULL = Size(rounds={1: 5, 10: 3, 30: 3}, idle_rounds=3, idle_seconds=30)
+_SMOKE = Size(rounds={1: 1}, idle_rounds=1, idle_seconds=4)
 
 
 class Servers(Protocol):
@@ -45,8 +48,8 @@ class Servers(Protocol):
 
     subject: Subject
 
-    def start(self, number: int) -> None:
-        """Start one and wait until it answers."""
+    def start(self, number: int) -> int:
+        """Start one and wait until it answers; how often that failed before."""
 
     def container(self, number: int) -> Container:
         """The container of one that was started."""
@@ -65,53 +68,69 @@ def measure_server_starts(
 ) -> None:
     """Start servers by every means in turn; `images` are ours by name."""
     size = _SMOKE if smoke else _FULL
-    untuned = RunServers(engine, Subject.UNTUNED_RUN, untuned_image(engine))
     of_hubs = [HubServers(arrangement, max(size.rounds)) for arrangement in arrangements]
+    by_hand = [
+        RunServers(engine, Subject.UNTUNED_RUN, untuned_image(engine)),
+        RunServers(engine, Subject.OUR_RUN, images["notebook"]),
+    ]
+    everything: list[Servers] = [*by_hand, *of_hubs]
     remove_run_by_hand(engine)  # of a run that was killed
-    everything: list[Servers] = [untuned, RunServers(engine, Subject.OUR_RUN, images["notebook"]), *of_hubs]
-    for count, rounds in size.rounds.items():
-        for number in range(rounds):
-            for servers in everything:
-                recorder.say(f"{count} servers at once, round {number + 1} of {rounds}: {servers.subject.value}")
-                recorder.add(f"start_{count}", servers.subject, _start(servers, count))
-                servers.stop(count)
-    untuned.health_check = True
-    _measure_idle(recorder, [untuned, *of_hubs], size.idle_seconds)
+    try:
+        for count, rounds in size.rounds.items():
+            for number in range(rounds):
+                for servers in everything:
+                    recorder.say(f"{count} servers at once, round {number + 1} of {rounds}: {servers.subject.value}")
+                    _measure_start(recorder, servers, count)
+        for arrangement in arrangements:
+            arrangement.have_servers_watched()
+        watched = RunServers(engine, Subject.UNTUNED_RUN, watched_image(engine))
+        for number in range(size.idle_rounds):
+            recorder.say(f"one idle server of each kind, round {number + 1} of {size.idle_rounds}")
+            _measure_idle(recorder, [watched, *of_hubs], size.idle_seconds)
+    finally:
+        remove_run_by_hand(engine)
 
 
-def _start(servers: Servers, count: int) -> float:
+def _measure_start(recorder: Recorder, servers: Servers, count: int) -> None:
     began = time.perf_counter()
     with ThreadPoolExecutor(count) as pool:
-        list(pool.map(servers.start, range(count)))
-    return time.perf_counter() - began
+        failed = list(pool.map(servers.start, range(count)))
+    recorder.add(f"start_{count}", servers.subject, time.perf_counter() - began)
+    recorder.add(f"start_{count}_failed", servers.subject, sum(failed) / (count + sum(failed)) * 100)
+    servers.stop(count)
 
 
 def _measure_idle(recorder: Recorder, everything: Sequence[Servers], seconds: int) -> None:
     """Leave one server of each kind alone, all at the same time."""
-    recorder.say(f"one idle server of each kind, for {seconds} s")
     for servers in everything:
         servers.start(0)
-    time.sleep(seconds / 4)  # what a start puts off is not idleness
-    before = [_processor_seconds(servers.container(0)) for servers in everything]
+    time.sleep(seconds / 2)  # what a start puts off is not idleness
+    before = [_stats(servers.container(0)) for servers in everything]
     time.sleep(seconds)
-    for servers, earlier in zip(everything, before, strict=True):
-        container = servers.container(0)
-        recorder.add("idle_processor", servers.subject, (_processor_seconds(container) - earlier) / seconds * 100)
-        recorder.add("idle_memory", servers.subject, _memory(container) / 1e6)
+    after = [_stats(servers.container(0)) for servers in everything]
+    for servers, earlier, later in zip(everything, before, after, strict=True):
+        share = (_processor_seconds(later) - _processor_seconds(earlier)) / (_moment(later) - _moment(earlier))
+        recorder.add("idle_processor", servers.subject, share * 100)
+        recorder.add("idle_memory", servers.subject, _memory(later) / 1e6)
         servers.stop(1)
-
-
-def _processor_seconds(container: Container) -> float:
-    return float(_stats(container)["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
 
 def _stats(container: Container) -> dict[str, Any]:
     return cast(dict[str, Any], container.stats(stream=False, one_shot=True))
 
 
-def _memory(container: Container) -> float:
+def _processor_seconds(stats: dict[str, Any]) -> float:
+    return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
+
+
+def _moment(stats: dict[str, Any]) -> float:
+    # Python's own takes no nanoseconds: 2026-01-01T00:00:00.123456789Z
+    return datetime.fromisoformat(stats["read"][:26].rstrip("Z") + "+00:00").timestamp()
+
+
+def _memory(stats: dict[str, Any]) -> float:
     """Bytes, without files that the kernel would drop first, as `docker stats` counts them."""
-    memory = _stats(container)["memory_stats"]
+    memory = stats["memory_stats"]
     dropped = memory["stats"].get("total_inactive_file", memory["stats"].get("inactive_file", 0))
     return float(memory["usage"] - dropped)
 
@@ -123,15 +142,16 @@ class RunServers:
         self.subject = subject
         self._engine = engine
         self._image = image
-        # Not while starts are measured: those of a burst are over before a health check that is well set begins.
-        self.health_check = False
         self._started: dict[int, Container] = {}
 
-    def start(self, number: int) -> None:
-        """Run JupyterLab and wait until it answers."""
+    def start(self, number: int) -> int:
+        """Run JupyterLab and wait until it answers.
+
+        Raises:
+            TimeoutError: it does not.
+        """
         labels = [f"--label={name}={value}" for name, value in LABELS.items()]
-        unwatched = [] if self.health_check else ["--no-healthcheck"]
-        command = ["docker", "run", "--detach", *labels, *unwatched, self._image, *_ALONE]
+        command = ["docker", "run", "--detach", *labels, self._image, *_ALONE]
         answer = subprocess.run(command, check=True, capture_output=True, text=True)
         self._started[number] = self._engine.containers.get(answer.stdout.strip())
         address = self._started[number].attrs["NetworkSettings"]["IPAddress"]
@@ -140,6 +160,7 @@ class RunServers:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self._image} did not answer")
             time.sleep(_PAUSE_SECONDS)
+        return 0
 
     def container(self, number: int) -> Container:
         """The container of one that was started."""
@@ -177,7 +198,7 @@ class HubServers:
         self._arrangement = arrangement
         self._people = [arrangement.person(f"student{number}") for number in range(count)]
 
-    def start(self, number: int) -> None:
+    def start(self, number: int) -> int:
         """Click, and wait until the hub says that the server is ready and it answers; click again if it fails.
 
         Raises:
@@ -185,11 +206,14 @@ class HubServers:
         """
         person = self._people[number]
         deadline = time.monotonic() + _TIMEOUT_SECONDS
+        failed = 0
         while not _click(person):
+            failed += 1
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the server of {person.name} did not come up")
             time.sleep(_CLICK_AGAIN_SECONDS)
         person.http.get(f"/user/{person.path}/api").raise_for_status()
+        return failed
 
     def container(self, number: int) -> Container:
         """The container of one that was started."""

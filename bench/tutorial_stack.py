@@ -1,5 +1,7 @@
 """The arrangement of the tutorial "Medium-scale JupyterHub deployments", brought up by Docker Compose."""
 
+import io
+import itertools
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from docker.models.containers import Container
 from bench.arrangement import Arrangement, Image, address
 from bench.compose import compose
 from bench.figures import Subject
-from bench.untuned_image import untuned_image
+from bench.untuned_image import untuned_image, watched_image
 from tests.integration.built_image import build_image
 
 _FOLDER = Path(__file__).with_name("tutorial")
@@ -34,7 +36,8 @@ class TutorialStack(Arrangement):
             password=variables["PASSWORD"],
         )
         self._variables = variables
-        self._renewed = 0
+        self._renewals = itertools.count(1)
+        self._limits = itertools.count(1024)
 
     @property
     def front_door(self) -> str:
@@ -50,12 +53,22 @@ class TutorialStack(Arrangement):
         compose("--file", str(_FOLDER / "docker-compose.yml"), "up", "--detach", variables=self._variables)
 
     def renew(self, image: Image) -> None:
-        """Have the file name the image by another name."""
-        self._renewed += 1
+        """Build the image anew with nothing in it changed, and have the file name that."""
         variable = _VARIABLES[image]
-        name = f"{_PROJECT}-{image.replace('_', '-')}:{self._renewed}"
-        self.engine.images.get(self._variables[variable]).tag(name)
+        number = next(self._renewals)
+        name = f"{_PROJECT}-{image.replace('_', '-')}:{number}"
+        dockerfile = f"FROM {self._variables[variable]}\nLABEL renewed={number}\n"
+        self.engine.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name, rm=True, forcerm=True)
         self._variables = {**self._variables, variable: name}
+
+    def have_servers_watched(self) -> None:
+        """Have the file name the image that is watched."""
+        self._variables = {**self._variables, _VARIABLES[Image.NOTEBOOK]: watched_image(self.engine)}
+        self.up_until_log_in()
+
+    def change_setting(self) -> None:
+        """Give servers another limit of memory."""
+        self._variables = {**self._variables, "MEMORY_LIMIT": f"{next(self._limits)}M"}
 
     def remove(self) -> None:
         """Remove whatever is of it, users' servers and volumes included."""
@@ -85,6 +98,7 @@ def tutorial_stack(engine: docker.DockerClient, folder: Path, images: Mapping[st
         "CERTIFICATES": str(certificates),
         "HTTPS_PORT": str(_HTTPS_PORT),
         "PASSWORD": secrets.token_hex(),
+        "MEMORY_LIMIT": "10G",
     }
     _remove(engine)  # of a run that was killed
     try:

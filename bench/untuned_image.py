@@ -1,4 +1,4 @@
-"""The notebook image that nothing was done to."""
+"""The notebook image that nothing was done to, and the same with the health check of Jupyter Docker Stacks."""
 
 import tomllib
 from pathlib import Path
@@ -18,3 +18,8 @@ def untuned_image(engine: docker.DockerClient) -> str:
     pins = [line.removesuffix(" \\") for line in locked if line[:1].isalpha() and ";" not in line]
     arguments = {"PACKAGES": " ".join(packages), "CONSTRAINTS": " ".join(pins)}
     return build_image(engine, Path(__file__).with_name("untuned"), arguments)
+
+
+def watched_image(engine: docker.DockerClient) -> str:
+    """The same, looked at every three seconds."""
+    return build_image(engine, Path(__file__).with_name("watched"), {"IMAGE": untuned_image(engine)})

@@ -17,6 +17,7 @@ from images.hub.runtime import DOCKER_SOCKET, USER_SERVER_PORT, XSRF_COOKIE, Hub
 _FIREWALL_PAUSES = 15
 _FIREWALL_PAUSE_SECONDS = 1
 _LISTENS_PAUSE_SECONDS = 0.05
+_LISTENS_TIMEOUT_SECONDS = 2
 _LOOKS_AT_THE_CONTAINER = 40  # pauses from one look to the next
 _UNPROTECTED = (
     "Your server was not started: the protection of its network is not in force. Please tell the operator of this hub; "
@@ -113,7 +114,8 @@ class UserServerSpawner(DockerSpawner):
 
 async def _listens(address: str, port: int) -> bool:
     try:
-        _, writer = await asyncio.open_connection(address, port)
+        async with asyncio.timeout(_LISTENS_TIMEOUT_SECONDS):
+            _, writer = await asyncio.open_connection(address, port)
     except OSError:
         return False
     writer.close()

@@ -19,7 +19,7 @@ c.DockerSpawner.prefix = os.environ["DOCKER_NETWORK_NAME"]
 c.DockerSpawner.notebook_dir = "/home/jovyan"
 c.DockerSpawner.volumes = {os.environ["DOCKER_NETWORK_NAME"] + "-user-{username}": "/home/jovyan"}
 c.Spawner.cpu_limit = 1
-c.Spawner.mem_limit = "10G"
+c.Spawner.mem_limit = os.environ["MEMORY_LIMIT"]
 
 c.JupyterHub.services = [
     {"name": "cull_idle", "command": ["python", "-m", "jupyterhub_idle_culler", "--timeout=3600"]},
