@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,19 +11,24 @@ from ldap3.core.exceptions import LDAPBindError, LDAPException
 from ldap3.utils.conv import escape_filter_chars
 from ldapauthenticator import LDAPAuthenticator
 from ldapauthenticator.ldapauthenticator import TlsStrategy
-from traitlets import Int, Unicode
+from traitlets import Bool, Int, Unicode
 
 
 class Ldap(LDAPAuthenticator):
     """Upstream's LDAP log-in with what it lacks.
 
     Each log-in runs in a thread and has a limit of time: upstream would stop the whole hub until a server that hangs
-    answers. Certificates are checked. A person's groups become the hub's.
+    answers. Certificates are checked. A person's groups become the hub's. Names may be numbers and addresses.
     """
 
     timeout = Int(10, help="Seconds to wait for the directory.").tag(config=True)
     group_search_base = Unicode("", help="Entry below which groups are; none are looked for without.").tag(config=True)
     group_name_attribute = Unicode("cn", help="Attribute that holds a group's name.").tag(config=True)
+
+    # Upstream's takes lower-case letters alone at the beginning; what is asked of a directory is escaped anyway.
+    valid_username_regex = Unicode(".", help="What a name has to match.").tag(config=True)
+    # However it was typed: a directory may take a letter for another, and blocked_users names only one of both.
+    use_lookup_dn_username = Bool(True, help="Whether who is searched goes by the directory's name.").tag(config=True)
 
     async def authenticate(self, handler: object, data: Mapping[str, str]) -> dict[str, Any] | None:
         """Who logs in with this name and password.
@@ -30,6 +36,8 @@ class Ldap(LDAPAuthenticator):
         Raises:
             ConnectionError: the directory does not answer, or not as itself.
         """
+        if not _is_one_name(data["username"]):
+            return None
         try:
             # Upstream's is a coroutine that never waits.
             person: dict[str, Any] | None = await asyncio.to_thread(asyncio.run, super().authenticate(handler, data))
@@ -48,7 +56,13 @@ class Ldap(LDAPAuthenticator):
         ldaps = self.tls_strategy == TlsStrategy.on_connect
         tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT, **self.tls_kwargs)
         server = ldap3.Server(
-            self.server_address, port=self.server_port, use_ssl=ldaps, tls=tls, connect_timeout=self.timeout
+            self.server_address,
+            port=self.server_port,
+            use_ssl=ldaps,
+            tls=tls,
+            connect_timeout=self.timeout,
+            # With the schema ldap3 refuses a filter with an attribute that the directory lacks, such as memberUid.
+            get_info=ldap3.NONE,
         )
         bind = ldap3.AUTO_BIND_NO_TLS if ldaps else ldap3.AUTO_BIND_TLS_BEFORE_BIND
         try:
@@ -83,3 +97,10 @@ class Ldap(LDAPAuthenticator):
             attributes=[self.group_name_attribute],
         )
         return sorted({str(name) for entry in connection.entries for name in entry[self.group_name_attribute].values})
+
+
+def _is_one_name(name: str) -> bool:
+    """Whether nothing else that can be typed is the same name to a directory, which compares as RFC 4518 says."""
+    if not name.isprintable() or "  " in name:
+        return False
+    return unicodedata.normalize("NFKC", name).casefold() == name.lower()
