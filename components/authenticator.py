@@ -57,12 +57,6 @@ def access_runtime(settings: Settings) -> AccessRuntime:
         allow_all=access.allow_all,
         allow_existing=access.allow_existing,
         blocked_users=sorted(access.blocked_users),
-        decided_by_name=bool(
-            access.allowed_users
-            and not access.names_groups
-            and not access.allow_existing
-            and not settings.auth.lets_somebody_in
-        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The rules of who may use the hub, enforced for every kind of log-in, while people use it and not only at log-in."""
 
+import asyncio
 from typing import Any
 
 from jupyterhub.auth import Authenticator
@@ -7,7 +8,8 @@ from jupyterhub.handlers import BaseHandler
 from jupyterhub.orm import User as StoredUser
 from jupyterhub.user import User
 from jupyterhub.utils import maybe_future
-from traitlets import Bool, Set, Unicode
+from tornado.ioloop import IOLoop
+from traitlets import Set, Unicode
 
 from images.hub.login_server import LoginServerError, failures_as_pages, is_unreachable
 
@@ -20,7 +22,6 @@ class AccessRules(Authenticator):
 
     members_of = Set(Unicode(), help="Groups whose members are let in.").tag(config=True, allow_config=True)
     admins_are_members_of = Set(Unicode(), help="Groups whose members are admins.").tag(config=True)
-    decided_by_name = Bool(False, help="Whether no rule but names lets anybody in.").tag(config=True)
 
     async def authenticate(self, handler: BaseHandler, data: Any, **options: Any) -> Person | None:  # noqa: ANN401
         """Who logs in; where the log-in server does not answer, the page says so."""
@@ -38,31 +39,40 @@ class AccessRules(Authenticator):
         return bool(await maybe_future(super().check_allowed(username, authentication)))
 
     async def refresh_user(self, user: User, handler: BaseHandler | None = None, **options: Any) -> bool | Person:  # noqa: ANN401
-        """Whether somebody who is logged in still may be: by the settings, then by the log-in server.
+        """Whether somebody who is logged in still may be, by the settings and what the log-in server says now.
 
-        A server that does not answer changes nothing: notebooks must not depend on it.
+        A server that does not answer changes nothing: notebooks must not depend on it. Whoever no rule lets in any
+        more loses their servers too, whose code would run on.
         """
-        auth_state = await user.get_auth_state()
-        if self.enable_auth_state and not auth_state:
-            return False  # of another kind of log-in, or from before the key was lost
-        groups = [group.name for group in user.groups]
-        known = self._with_rights({"name": user.name, "groups": groups, "admin": user.admin, "auth_state": auth_state})
-        if not await self._may_stay(user.name, known):
+        known = await self._known(user)
+        if known is None:
             return False
-        try:
-            answer = await maybe_future(super().refresh_user(user, handler, **options))
-        except Exception as error:
-            if not (is_unreachable(error) or isinstance(error, LoginServerError)):
-                raise
-            self.log.warning("The log-in server does not answer; %s stays logged in: %s", user.name, error)
-            answer = True
-        if not isinstance(answer, dict):
-            # Without a refresh token an access token just ends, which says nothing of the person.
-            stays = bool(answer) or not (auth_state or {}).get("refresh_token", True)
-            # `groups` is None for those that are stored, which stay.
-            return {**known, "groups": None} if stays and known["admin"] != user.admin else stays
-        answer = self._with_rights(answer)
-        return answer if await self._may_stay(user.name, answer) else False
+        answer = await self._ask_again(user, handler, known, **options)
+        person = self._with_rights({**known, **answer} if isinstance(answer, dict) else known)
+        if not await self._may_stay(user.name, person):
+            await self._stop_servers(user)
+            return False
+        if isinstance(answer, dict):
+            return person
+        # `groups` is None for those that are stored, which stay.
+        return {**person, "groups": None} if answer and person["admin"] != user.admin else answer
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type[BaseHandler]]]:  # noqa: ANN401 - as the base class has it
+        """Pages of the log-in; asked for once, when the hub starts."""
+        IOLoop.current().add_callback(self.look_at_running_servers, app)
+        handlers: list[tuple[str, type[BaseHandler]]] = super().get_handlers(app)
+        return handlers
+
+    async def look_at_running_servers(self, app: Any) -> None:  # noqa: ANN401 - JupyterHub has no types
+        """Stop, once the hub has started, the servers of those whom the settings no longer let in."""
+        await app._start_future
+        for user in list(app.users.values()):
+            while any(spawner.pending == "check" for spawner in user.spawners.values()):
+                await asyncio.sleep(1)  # JupyterHub looks whether they run
+            try:
+                await self._look_at(user)
+            except Exception:
+                self.log.exception("Not known whether %s may keep a server", user.name)
 
     def add_user(self, user: StoredUser) -> Any:  # noqa: ANN401 - as the base class has it
         """Take up somebody from the database when the hub starts, without the rights that they no longer have."""
@@ -76,9 +86,48 @@ class AccessRules(Authenticator):
             user.admin = False
             # Else JupyterHub, which looks at roles next, makes an admin of them again (init_role_assignment).
             user.roles = [role for role in user.roles if role.name != "admin"]
-        if self.decided_by_name and not listed and user.name not in self.allowed_users:
-            # What JupyterHub does to people on this list at its start: no roles, no groups, no server.
-            self.blocked_users.add(user.name)
+
+    async def _known(self, user: User) -> Person | None:
+        auth_state = await user.get_auth_state()
+        if self.enable_auth_state and not auth_state:
+            return None  # of another kind of log-in, or from before the key was lost
+        groups = [group.name for group in user.groups]
+        return {"name": user.name, "groups": groups, "admin": user.admin, "auth_state": auth_state}
+
+    async def _ask_again(self, user: User, handler: BaseHandler | None, known: Person, **options: Any) -> bool | Person:  # noqa: ANN401
+        try:
+            answer = await maybe_future(super().refresh_user(user, handler, **options))
+        except Exception as error:
+            if not (is_unreachable(error) or isinstance(error, LoginServerError)):
+                raise
+            self.log.warning("The log-in server does not answer; %s stays logged in: %s", user.name, error)
+            return True
+        if isinstance(answer, dict):
+            return {**answer, "name": user.name}
+        # Without a refresh token an access token just ends, which says nothing of the person.
+        return bool(answer) or not (known["auth_state"] or {}).get("refresh_token", True)
+
+    async def _look_at(self, user: User) -> None:
+        known = await self._known(user)
+        if known is None or await self._may_stay(user.name, self._with_rights(known)):
+            return
+        # Groups are not stored from before a rule named any: where somebody can be asked, they say how it is.
+        answer = await self.refresh_user(user)
+        if isinstance(answer, dict):
+            await user.save_auth_state(answer["auth_state"])  # some servers take a refresh token once
+
+    async def _stop_servers(self, user: User) -> None:
+        # One that just starts reports to the hub when it has, as its owner, and is stopped then.
+        for name, spawner in [each for each in user.spawners.items() if each[1].ready]:
+            self.log.warning("Stopping a server of %s, whom no rule lets in any more", user.name)
+            spawner._stop_pending = True  # as the hub's own page does, before anything else can
+            try:
+                await self.parent.proxy.delete_user(user, name)
+                await user.stop(name)
+            except Exception:
+                self.log.exception("A server of %s is not stopped", user.name)
+            finally:
+                spawner._stop_pending = False
 
     def _with_rights(self, person: Person) -> Person:
         name = self.normalize_username(person["name"])

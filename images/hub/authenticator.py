@@ -45,7 +45,6 @@ def _apply_access(access: AccessRuntime, c: Config) -> None:
     c.Authenticator.allowed_users = set() if access.allow_all else set(access.allowed_users) | set(access.admins)
     c.AccessRules.members_of = set(access.allowed_groups)
     c.AccessRules.admins_are_members_of = set(access.admin_groups)
-    c.AccessRules.decided_by_name = access.decided_by_name
     # Ask again whether somebody may use the hub, of tokens too: a page that is open must not outlive its right.
     c.Authenticator.auth_refresh_age = 300
     c.Authenticator.auth_refresh_strict = True

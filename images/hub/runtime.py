@@ -72,8 +72,6 @@ class AccessRuntime(_Model):
     allow_all: bool
     allow_existing: bool
     blocked_users: list[str]
-    decided_by_name: bool
-    """Whether no rule but names lets anybody in, so that the hub knows by itself who is out."""
 
 
 class UserServerRuntime(_Model):

@@ -138,12 +138,20 @@ def test_whoever_is_taken_away_at_the_server_is_out(site: Site) -> None:
 
 
 def test_whoever_is_taken_off_the_list_is_out(site: Site, alice: Person) -> None:
-    site.up(site.log_in.access("bob"))
+    # Where there are groups, some stay named: people are out by name and by group.
+    rules = site.log_in.access("bob")
+    site.up({**rules, "allowed_groups": ["biology"]} if site.log_in.groups else rules)
+    wait_until(lambda: not servers_of(site, "alice"), "the end of Alice's server", seconds=40)
     wait_until(lambda: not alice.is_logged_in(), "the end of Alice's log-in", seconds=20)
     assert alice.http.get(f"/user/{alice.path}/api/status", follow_redirects=False).status_code != httpx.codes.OK
     with site.person("alice") as again, pytest.raises(RefusedError, match="403"):
         log_in(site, again, "alice")
-    servers = site.deployment.engine.containers.list(filters={"label": "jupyterhub.user=alice"})
-    assert [each.name for each in servers if each.name and each.name.startswith(site.deployment.prefix)] == []
     with site.person("bob") as bob:
         assert log_in(site, bob, "bob").is_success
+
+
+def servers_of(site: Site, name: str) -> list[str]:
+    """Containers of this person's servers."""
+    labels = [f"jupyterhub.user={site.log_in.name_of(name)}", "jupyterhub.role=user-server"]
+    servers = site.deployment.engine.containers.list(filters={"label": labels})
+    return [each.name for each in servers if each.name and each.name.startswith(site.deployment.prefix)]

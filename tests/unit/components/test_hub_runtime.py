@@ -64,7 +64,6 @@ def test_it_is_told_who_may_come_in(access: dict[str, Any]) -> None:
         "allow_all": access.get("allow_all", False),
         "allow_existing": access.get("allow_existing", False),
         "blocked_users": sorted(access.get("blocked_users", [])),
-        "decided_by_name": "allowed_groups" not in access and access.get("allowed_users") == ["alice"],
     }
 
 
