@@ -1,13 +1,44 @@
 """Log-in by a directory: OpenLDAP, Active Directory. Fields have the names that ldapauthenticator gives them."""
 
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from settings.auth.kind import AuthKind
 from settings.auth.remote import RemoteAuth
 from settings.values import DnsName, Port
+
+
+def _names_in(template: str, *known: str) -> int:
+    """How often the user's name comes into a template that ldapauthenticator fills with these names.
+
+    Raises:
+        ValueError: it would not, at any log-in.
+    """
+    try:
+        return template.format(**{"username": "\0", **dict.fromkeys(known, "")}).count("\0")
+    except (LookupError, ValueError, AttributeError, TypeError):
+        names = " and ".join(f"{{{name}}}" for name in (*known, "username"))
+        raise ValueError(f"has something else in braces; write only {names} in them") from None
+
+
+def _dn_template(value: str) -> str:
+    if _names_in(value) != 1:
+        raise ValueError(
+            "needs one {username}, where the name goes; write for example uid={username},ou=people,dc=example,dc=org"
+        )
+    return value
+
+
+def _search_filter(value: str) -> str:
+    if not _names_in(value, "userattr"):
+        raise ValueError(
+            "would let in everybody alike; write {username} where the name goes, as in (&({userattr}={username})(cn=x))"
+        )
+    if not (value.startswith("(") and value.endswith(")") and value.count("(") == value.count(")")):
+        raise ValueError("is no filter; write it in brackets, of which as many close as open, as in (uid={username})")
+    return value
 
 
 class TlsStrategy(StrEnum):
@@ -35,7 +66,9 @@ class LdapAuth(RemoteAuth):
     tls_strategy: TlsStrategy = TlsStrategy.BEFORE_BIND
     """`before_bind`: StartTLS. `on_connect`: LDAPS."""
 
-    bind_dn_template: tuple[str, ...] = Field(default=(), examples=[["uid={username},ou=people,dc=example,dc=org"]])
+    bind_dn_template: tuple[Annotated[str, AfterValidator(_dn_template)], ...] = Field(
+        default=(), examples=[["uid={username},ou=people,dc=example,dc=org"]]
+    )
     """Names of people's entries, with `{username}` for what they type."""
 
     user_search_base: str | None = Field(default=None, examples=["ou=people,dc=example,dc=org"])
@@ -48,7 +81,9 @@ class LdapAuth(RemoteAuth):
     """Entry that the hub itself logs in as to look; anonymous without. Its password is set with
     `pulumi config set --secret ldap_search_password`."""
 
-    search_filter: str | None = Field(default=None, examples=["(&({userattr}={username})(employeeType=student))"])
+    search_filter: Annotated[str, AfterValidator(_search_filter)] | None = Field(
+        default=None, examples=["(&({userattr}={username})(employeeType=student))"]
+    )
     """Let in only people whose entry below `user_search_base` is found so."""
 
     group_search_base: str | None = Field(default=None, examples=["ou=groups,dc=example,dc=org"])
@@ -74,8 +109,6 @@ class LdapAuth(RemoteAuth):
                 "looks for people's entries and also has a pattern for them; keep one of bind_dn_template and "
                 "lookup_dn_search_user"
             )
-        if without := [each for each in self.bind_dn_template if each.count("{username}") != 1]:
-            raise ValueError(f"bind_dn_template: {without[0]!r} needs one {{username}}, where the name goes")
         if self.search_filter and not self.user_search_base:
             raise ValueError("has a search_filter but not where to search; write user_search_base as well")
         return self

@@ -229,7 +229,8 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"auth": {**LDAP, "bind_dn_template": ["uid=alice,dc=example,dc=org"]}},
-        "auth: bind_dn_template: 'uid=alice,dc=example,dc=org' needs one {username}, where the name goes",
+        "auth.bind_dn_template.0: needs one {username}, where the name goes; write for example "
+        "uid={username},ou=people,dc=example,dc=org",
     ),
     (
         {"auth": {**LDAP, "search_filter": "(uid={username})"}},
