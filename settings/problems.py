@@ -17,6 +17,18 @@ from settings.values import parse_duration, parse_memory, written_duration, writ
 Location = tuple[int | str, ...]
 
 
+# What people take for settings of a log-in, by authenticators' own names or ours, and the key that takes it.
+_SECRETS = {
+    "client_secret": "oauth_client_secret",
+    "lookup_dn_search_password": "ldap_search_password",
+    "oauth_client_secret": "oauth_client_secret",
+    "ldap_search_password": "ldap_search_password",
+    "auth_secret": "auth_secret",
+    "user_password": "user_password",
+    "admin_password": "admin_password",
+}
+
+
 class SettingsError(Exception):
     """The stack file has problems; `problems` holds one line for each, without any value that may be secret."""
 
@@ -101,6 +113,12 @@ def _missing(_: ErrorDetails, parents: Location, last: str) -> str:
 
 
 def _unknown(_: ErrorDetails, parents: Location, last: str) -> str:
+    if parents[:1] == ("auth",) and (key := _SECRETS.get(last)):
+        key = "auth_secret" if "custom" in parents else key
+        return (
+            "is a secret, and stands here in plain text; remove it, get another one, and set that with: "
+            f"pulumi config set --secret {key}"
+        )
     return unknown_key(last, _node(parents).names())
 
 

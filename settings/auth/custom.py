@@ -1,8 +1,9 @@
 """Log-in by any other authenticator."""
 
+import re
 from typing import ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator
 
 from settings.auth.kind import AuthKind, AuthModel
 
@@ -26,6 +27,18 @@ class CustomAuth(AuthModel):
 
     secret_option: str | None = Field(default=None, pattern=r"^[A-Za-z_]\w*$")
     """The option that holds a secret, which is set with `pulumi config set --secret auth_secret`."""
+
+    @field_validator("options")
+    @classmethod
+    def _no_option_is_a_secret(cls, options: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        for name, value in options.items():
+            # Not what is about one: token_url, minimum_password_length.
+            if re.search(r"(?i)secret|password|token$", name) and isinstance(value, (str, list, dict)):
+                raise ValueError(
+                    f"holds {name}, which previews would show; write secret_option: {name} instead, and set another "
+                    "value with: pulumi config set --secret auth_secret"
+                )
+        return options
 
     @property
     def secrets(self) -> tuple[str, ...]:
