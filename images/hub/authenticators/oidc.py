@@ -85,6 +85,32 @@ class Oidc(GenericOAuthenticator):
         await self.discover()
         return await super().refresh_user(user, handler, **options)
 
+    def user_info_to_username(self, user_info: dict[str, Any]) -> str:
+        """The name that the server's answer gives somebody.
+
+        Raises:
+            LoginServerError: it gives none; upstream's error would put the whole answer into the log.
+        """
+        claim = self.username_claim
+        name = claim(user_info) if callable(claim) else user_info.get(claim)
+        if not isinstance(name, str) or not name:
+            told = ", ".join(sorted(user_info))
+            raise LoginServerError(
+                f"it tells no {claim}, which auth.username_claim names, as a text; it tells {told or 'nothing'}"
+            )
+        return name
+
+    async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
+        """The groups that the server's answer gives somebody; of a single word upstream would make its letters."""
+        key = self.auth_state_groups_key
+        value: Any = auth_state
+        for step in [] if callable(key) else key.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            return {value} if value else set()
+        groups: set[str] = await super().get_user_groups(auth_state)
+        return groups
+
     async def _discover_at_start(self) -> None:
         try:
             await self.discover()

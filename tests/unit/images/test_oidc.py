@@ -77,3 +77,37 @@ def test_a_server_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -
     made, asked = discovered(DOCUMENT, monkeypatch)
     assert len(asked) == 1
     assert made.userdata_url
+
+
+def person_of(answer: dict[str, Any]) -> tuple[str, set[str]]:
+    """The name and the groups that the server's answer gives somebody."""
+    options = {"username_claim": "login", "manage_groups": True, "auth_state_groups_key": "oauth_user.roles.of"}
+    made = Oidc(config=Config({"Oidc": options}))
+    return made.user_info_to_username(answer), asyncio.run(made.get_user_groups({"oauth_user": answer}))
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        (["physics", "staff"], {"physics", "staff"}),
+        ("physics", {"physics"}),
+        ("", set()),
+        ([], set()),
+        (None, set()),
+        (7, set()),
+    ],
+)
+def test_one_group_may_be_told_as_a_word(groups: object, expected: set[str]) -> None:
+    assert person_of({"login": "alice", "roles": {"of": groups}}) == ("alice", expected)
+    assert person_of({"login": "alice", "roles": groups}) == ("alice", set())
+
+
+@pytest.mark.parametrize("answer", [{}, {"login": None}, {"login": ""}, {"login": ["alice"]}, {"login": 7}], ids=str)
+def test_a_server_that_does_not_tell_the_name_is_set_up_wrongly(
+    answer: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(LoginServerError) as refused:
+        person_of({**answer, "address": "of-alice-alone"})
+    names = ", ".join(sorted([*answer, "address"]))
+    assert str(refused.value) == f"it tells no login, which auth.username_claim names, as a text; it tells {names}"
+    assert "of-alice-alone" not in caplog.text
