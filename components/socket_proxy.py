@@ -6,7 +6,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.built_image import BuiltImage, BuiltImageArgs
-from components.container import ServiceContainerArgs, service_container
+from components.container import REPLACED_OFTEN, ServiceContainerArgs, service_container
 from components.hub_runtime import user_resolvers
 from components.names import Names
 from components.notebook_image import NotebookImage
@@ -89,7 +89,7 @@ class SocketProxy(pulumi.ComponentResource):
                 ],
                 healthcheck=docker.ContainerHealthcheckArgs(
                     tests=["CMD", "python", "-S", "-c", _HEALTH_PROBE],
-                    interval="5s",
+                    interval=REPLACED_OFTEN,
                     timeout="5s",
                     retries=3,
                     start_period="10s",

@@ -162,10 +162,11 @@ def test_its_memory_is_that_of_the_settings() -> None:
 
 def test_it_is_well_when_it_answers() -> None:
     health = hub()["hub"].inputs["healthcheck"]
-    assert health["tests"][:3] == ["CMD", "python", "-c"]
-    assert "http://127.0.0.1:8081/hub/health" in health["tests"][3]
+    assert health["tests"][:4] == ["CMD", "python", "-S", "-c"]
+    assert '("127.0.0.1", 8081)' in health["tests"][4]
+    assert "GET /hub/health " in health["tests"][4]
     # As Go prints a duration: the provider would see a change at every preview otherwise.
-    assert (health["interval"], health["timeout"], health["startPeriod"]) == ("5s", "5s", "1m0s")
+    assert (health["interval"], health["timeout"], health["startPeriod"]) == ("2s", "5s", "1m0s")
 
 
 def test_its_services_have_time_to_stop_before_it_does() -> None:
