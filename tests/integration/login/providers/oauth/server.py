@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import jwt
 
 SETTINGS = json.loads(os.environ["OAUTH"])
+GITHUB = "/login/oauth/authorize"
 FORM = (
     '<form method="post">Name <input name="username"> <input name="password" type="password"><button>Go</button></form>'
 )
@@ -37,13 +38,13 @@ class ProblemError(Exception):
         self.status = status
 
 
-def authorize(query: dict[str, str], form: dict[str, str]) -> str:
+def authorize(path: str, query: dict[str, str], form: dict[str, str]) -> str:
     """Where to send somebody who has given the right password."""
     person = people.get(form.get("username", ""))
     if person is None or person["password"] != form.get("password"):
         raise ProblemError(401, "access_denied")
     code = secrets.token_urlsafe(16)
-    codes[code] = {**query, "username": form["username"]}
+    codes[code] = {**query, "path": path, "username": form["username"]}
     return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
 
 
@@ -61,21 +62,36 @@ def issue(form: dict[str, str]) -> dict[str, Any]:
     if (form.get("client_id"), form.get("client_secret")) != (SETTINGS["client_id"], SETTINGS["client_secret"]):
         raise ProblemError(401, "invalid_client")
     if form.get("grant_type") == "refresh_token":
-        username = tokens.get(form.get("refresh_token", ""), "")
-        scope = ""
+        asked = {"path": "", "username": tokens.get(form.get("refresh_token", ""), "")}
     else:
-        asked = codes.pop(form.get("code", ""), None)
+        asked = codes.pop(form.get("code", ""), {})
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        if asked is None or asked["redirect_uri"] != form.get("redirect_uri") or asked["code_challenge"] != challenge:
+        if not asked or asked["redirect_uri"] != form.get("redirect_uri") or asked["code_challenge"] != challenge:
             raise ProblemError(400, "invalid_grant")
-        username, scope = asked["username"], asked.get("scope", "")
+    username = asked["username"]
     if username not in people:
         raise ProblemError(400, "invalid_grant")
-    access, refresh = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
-    tokens[access] = tokens[refresh] = username
-    answer = {"access_token": access, "token_type": "bearer", "expires_in": 7200, "scope": scope}
-    return {**answer, "refresh_token": refresh, "id_token": id_token(username)}
+    given = {"access_token": secrets.token_urlsafe(16)}
+    if is_refreshed(asked):
+        given["refresh_token"] = secrets.token_urlsafe(16)
+    tokens.update(dict.fromkeys(given.values(), username))
+    ends = {} if asked["path"] == GITHUB else {"expires_in": 7200}
+    return {**given, **ends, "token_type": "bearer", "scope": asked.get("scope", ""), "id_token": id_token(username)}
+
+
+def is_refreshed(asked: dict[str, str]) -> bool:
+    """Whether the server that was asked gives a refresh token, by its documentation.
+
+    GitHub's OAuth apps have none (docs.github.com/en/apps/oauth-apps), Google's want `access_type`
+    (developers.google.com/identity/protocols/oauth2/web-server), Microsoft's a scope
+    (learn.microsoft.com/entra/identity-platform/scopes-oidc).
+    """
+    if asked["path"] == GITHUB:
+        return False
+    if asked["path"].endswith("/auth"):
+        return asked.get("access_type") == "offline"
+    return "/oauth2/v2.0/" not in asked["path"] or "offline_access" in asked.get("scope", "").split()
 
 
 def id_token(username: str) -> str:
@@ -186,7 +202,7 @@ class Handler(BaseHTTPRequestHandler):
         if address.path.endswith(("/authorize", "/auth")):
             query = dict(parse_qsl(address.query))
             check_client(query)
-            location = authorize(query, form)
+            location = authorize(address.path, query, form)
             self.send_response(302)
             self.send_header("Location", location)
             self.send_header("Content-Length", "0")
