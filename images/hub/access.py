@@ -1,6 +1,7 @@
 """The rules of who may use the hub, enforced for every kind of log-in, while people use it and not only at log-in."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from jupyterhub.auth import Authenticator
@@ -11,6 +12,7 @@ from jupyterhub.utils import maybe_future
 from tornado.ioloop import IOLoop
 from traitlets import Set, Unicode
 
+from images.hub.log_in_change import forget_other_log_ins
 from images.hub.login_server import LoginServerError, failures_as_pages, is_unreachable
 
 Person = dict[str, Any]
@@ -22,6 +24,17 @@ class AccessRules(Authenticator):
 
     members_of = Set(Unicode(), help="Groups whose members are let in.").tag(config=True, allow_config=True)
     admins_are_members_of = Set(Unicode(), help="Groups whose members are admins.").tag(config=True)
+    log_in = Unicode("", help="What differs where somebody else says who people are.").tag(config=True)
+    log_in_file = Unicode("", help="Where the hub notes it; nothing is noted without.").tag(config=True)
+
+    _forgotten: frozenset[str] = frozenset()
+
+    def check_allow_config(self) -> None:
+        """What the hub has checked when it starts, before it takes up anybody from its database."""
+        super().check_allow_config()
+        if self.log_in_file:
+            file = Path(self.log_in_file)
+            self._forgotten = forget_other_log_ins(self.parent.db, file, self.log_in, self.log)
 
     async def authenticate(self, handler: BaseHandler, data: Any, **options: Any) -> Person | None:  # noqa: ANN401
         """Who logs in; where the log-in server does not answer, the page says so."""
@@ -88,6 +101,8 @@ class AccessRules(Authenticator):
             user.roles = [role for role in user.roles if role.name != "admin"]
 
     async def _known(self, user: User) -> Person | None:
+        if user.name in self._forgotten and not user._auth_refreshed:
+            return None  # has not logged in since; only their server, which reports to the hub, is still there
         auth_state = await user.get_auth_state()
         if self.enable_auth_state and not auth_state:
             return None  # of another kind of log-in, or from before the key was lost

@@ -5,7 +5,8 @@ from traitlets import HasTraits, import_item
 from traitlets.config import Config
 
 from images.hub.access import with_access_rules
-from images.hub.runtime import AccessRuntime, HubRuntime, HubSecrets
+from images.hub.log_in_change import fingerprint
+from images.hub.runtime import DATA_FOLDER, AccessRuntime, HubRuntime, HubSecrets
 
 
 def apply_authenticator(runtime: HubRuntime, secrets: HubSecrets, c: Config) -> None:
@@ -17,6 +18,8 @@ def apply_authenticator(runtime: HubRuntime, secrets: HubSecrets, c: Config) -> 
     for option, value in {**auth.options, **given}.items():
         c[_section(authenticator, option)][option] = value
     _apply_access(runtime.access, c)
+    c.AccessRules.log_in = fingerprint(auth)
+    c.AccessRules.log_in_file = f"{DATA_FOLDER}/log-in"
 
 
 def _section(authenticator: type[Authenticator], option: str) -> str:
