@@ -165,7 +165,12 @@ def _(auth: GithubAuth) -> Options:
 
 @_options.register
 def _(auth: GoogleAuth) -> Options:
-    return {"hosted_domain": list(auth.hosted_domain)}
+    return {
+        # Else Google gives no token that can be renewed, and later log-ins get none without asking for consent anew
+        # (developers.google.com/identity/protocols/oauth2/web-server).
+        "extra_authorize_params": {"access_type": "offline", "prompt": "consent"},
+        "hosted_domain": list(auth.hosted_domain),
+    }
 
 
 @_options.register

@@ -1,6 +1,8 @@
 """The rules of who may use the hub, enforced for every kind of log-in, while people use it and not only at log-in."""
 
 import asyncio
+import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,9 @@ class AccessRules(Authenticator):
             answer = await maybe_future(super().authenticate(handler, data, **options))
         if answer is None:
             return None
-        return self._with_rights(answer if isinstance(answer, dict) else {"name": answer})
+        person = answer if isinstance(answer, dict) else {"name": answer}
+        _note_end(person.get("auth_state"))
+        return self._with_rights(person)
 
     async def check_allowed(self, username: str, authentication: Person | None = None) -> bool:
         """Whether a rule lets this person in."""
@@ -119,8 +123,7 @@ class AccessRules(Authenticator):
             return True
         if isinstance(answer, dict):
             return {**answer, "name": user.name}
-        # Without a refresh token an access token just ends, which says nothing of the person.
-        return bool(answer) or not (known["auth_state"] or {}).get("refresh_token", True)
+        return bool(answer) or _merely_ended(known["auth_state"] or {})
 
     async def _look_at(self, user: User) -> None:
         known = await self._known(user)
@@ -156,6 +159,22 @@ class AccessRules(Authenticator):
         if not self.check_blocked_users(name, person):
             return False
         return await self.check_allowed(name, person)
+
+
+def _note_end(auth_state: Person | None) -> None:
+    """Note when the access token is over, in what the authenticator keeps with it."""
+    token = (auth_state or {}).get("token_response")
+    if isinstance(token, dict) and token.get("expires_in"):
+        token["expires_at"] = time.time() + float(token["expires_in"])
+
+
+def _merely_ended(auth_state: Person) -> bool:
+    """Whether the token that the server refuses had to end by now, with nothing that could renew it.
+
+    That says nothing of the person. One that is refused before, or that has no end (GitHub's), was taken back.
+    """
+    token = auth_state.get("token_response") or {}
+    return not auth_state.get("refresh_token") and time.time() >= token.get("expires_at", math.inf)
 
 
 def with_access_rules(authenticator: type[Authenticator]) -> type[Authenticator]:

@@ -1,102 +1,15 @@
 """Who may use the hub, whatever the kind of log-in: at log-in, while they use it, and when the hub starts."""
 
 import asyncio
-from types import SimpleNamespace
+import time
 from typing import Any
 
 import pytest
-from jupyterhub.auth import Authenticator
 from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
-from traitlets.config import Config, Configurable
 
-from images.hub.access import with_access_rules
 from images.hub.login_server import LoginServerError
-
-
-class LogIn(Authenticator):  # type: ignore[misc]
-    """Lets in whoever the test says, and says of them what the test says."""
-
-    answer: Any = None
-    fresh: Any = True
-
-    async def authenticate(self, _: object, data: dict[str, str]) -> Any:  # noqa: ANN401
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return {"name": data["username"], **(self.answer or {})}
-
-    async def refresh_user(self, *_: object) -> Any:  # noqa: ANN401
-        if isinstance(self.fresh, Exception):
-            raise self.fresh
-        return self.fresh
-
-
-class Hub(Configurable):
-    """What of JupyterHub the rules use."""
-
-    def __init__(self, *people: Any) -> None:  # noqa: ANN401
-        super().__init__()
-        self._start_future: asyncio.Future[None] | None = None
-        self.users = dict(enumerate(people))
-        self.removed: list[tuple[str, str]] = []
-        self.proxy = self
-
-    async def delete_user(self, user: Any, server: str) -> None:  # noqa: ANN401
-        self.removed.append((user.name, server))
-
-
-def started(authenticator: Authenticator, *people: Any) -> Hub:  # noqa: ANN401
-    """A hub that starts while the servers of these people run."""
-    hub = Hub(*people)
-    authenticator.parent = hub
-
-    async def start() -> None:
-        hub._start_future = asyncio.get_running_loop().create_future()
-        hub._start_future.set_result(None)
-        await authenticator.look_at_running_servers(hub)
-
-    asyncio.run(start())
-    return hub
-
-
-def rules(**options: Any) -> Authenticator:  # noqa: ANN401
-    """An authenticator under rules; `answer` and `fresh` are what the log-in server says first and later."""
-    said = {name: options.pop(name) for name in ("answer", "fresh") if name in options}
-    config = Config({"AccessRules": options, "Authenticator": {"manage_groups": True, "allow_existing_users": False}})
-    made: Authenticator = with_access_rules(LogIn)(config=config)
-    made.parent = Hub()
-    for name, value in said.items():
-        setattr(made, name, value)
-    return made
-
-
-def log_in(authenticator: Authenticator, name: str) -> tuple[str, bool | None] | None:
-    person = asyncio.run(authenticator.get_authenticated_user(None, {"username": name}))
-    return (person["name"], person["admin"]) if person else None
-
-
-class Known(SimpleNamespace):
-    """Somebody as the hub has them in its database, with servers that run."""
-
-    async def get_auth_state(self) -> dict[str, Any] | None:
-        state: dict[str, Any] | None = self.state
-        return state
-
-    async def save_auth_state(self, state: dict[str, Any]) -> None:
-        self.state = state
-
-    async def stop(self, server: str) -> None:
-        del self.spawners[server]
-
-
-def known(name: str, groups: tuple[str, ...] = (), *, admin: bool = False, state: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
-    stored = [SimpleNamespace(name=group) for group in groups]
-    servers = {server: SimpleNamespace(ready=True, pending=None) for server in ("", "second")}
-    return Known(name=name, groups=stored, roles=[], admin=admin, state=state, spawners=servers)
-
-
-def stays(authenticator: Authenticator, user: Any) -> Any:  # noqa: ANN401
-    return asyncio.run(authenticator.refresh_user(user))
+from tests.unit.images.access_rules import known, log_in, rules, stays
 
 
 @pytest.mark.parametrize(
@@ -200,19 +113,37 @@ def test_a_log_in_server_that_is_away_logs_nobody_out(failure: Exception) -> Non
 
 
 @pytest.mark.parametrize(
-    ("state", "expected"),
+    ("token", "after", "expected"),
     [
-        ({"refresh_token": "r"}, False),  # which the server refused
-        ({"refresh_token": None}, True),
-        ({}, False),
-        (None, False),
+        ({"expires_in": 3600}, 3601, True),
+        ({"expires_in": "3600"}, 3601, True),
+        ({"expires_in": 3600}, 3000, False),  # which was taken back
+        ({}, 10**9, False),  # GitHub's has no end
+        ({"expires_in": None}, 10**9, False),
+        ({"expires_in": 3600, "refresh_token": "r"}, 3601, False),  # which the server refused too
     ],
     ids=str,
 )
-def test_a_token_that_merely_ended_logs_nobody_out(state: dict[str, Any] | None, expected: bool) -> None:
-    made = rules(allow_all=True, fresh=False)
+def test_only_a_token_that_had_to_end_and_cannot_be_renewed_logs_nobody_out(
+    token: dict[str, Any],
+    after: float,
+    expected: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state = {"refresh_token": token.get("refresh_token"), "token_response": token}
+    made = rules(allow_all=True, answer={"auth_state": state}, fresh=False)
     made.enable_auth_state = True
-    assert stays(made, known("alice", state=state)) is expected
+    person = asyncio.run(made.get_authenticated_user(None, {"username": "alice"}))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + after)
+    assert stays(made, known("alice", state=person["auth_state"])) is expected
+
+
+@pytest.mark.parametrize("state", [None, {}], ids=str)
+def test_somebody_of_whom_the_log_in_is_not_kept_logs_in_anew(state: dict[str, Any] | None) -> None:
+    made = rules(allow_all=True)
+    made.enable_auth_state = True
+    assert stays(made, known("alice", state=state)) is False
 
 
 @pytest.mark.parametrize("away", [True, ConnectionRefusedError()], ids=["not asked again", "away"])
@@ -222,76 +153,6 @@ def test_where_nobody_is_asked_again_stored_groups_say_who_is_an_admin(away: Any
     assert stays(made, known("carol", admin=True)) is True
     assert stays(made, known("alice", ("physics",), admin=True))["admin"] is False
     assert stays(made, known("alice", ("physics",), admin=True))["groups"] is None, "they stay as they are"
-
-
-def test_whoever_no_rule_lets_in_any_more_loses_their_servers() -> None:
-    gone, still = {"name": "alice", "groups": []}, {"name": "alice", "groups": ["physics"]}
-    cases: list[tuple[dict[str, Any], int]] = [
-        ({"members_of": {"physics"}, "fresh": still}, 2),
-        ({"members_of": {"physics"}, "fresh": gone}, 0),
-        ({"members_of": {"physics"}, "allowed_users": {"alice"}, "fresh": gone}, 2),
-        ({"members_of": {"chemistry"}}, 0),
-        ({"members_of": {"chemistry"}, "fresh": ConnectionRefusedError()}, 0),
-        ({"members_of": {"physics"}, "fresh": ConnectionRefusedError()}, 2),
-        ({"members_of": {"physics"}, "fresh": False}, 2),  # only their log-in ended
-        ({"members_of": {"physics"}, "blocked_users": {"alice"}}, 0),
-    ]
-    for options, left in cases:
-        alice = known("alice", ("physics",))
-        made = rules(**options)
-        stays(made, alice)
-        assert len(alice.spawners) == left, options
-        assert len(made.parent.removed) == 2 - left
-
-
-def test_a_server_that_stops_or_starts_is_left_to_itself() -> None:
-    alice = known("alice")
-    alice.spawners[""].ready = False
-    assert stays(rules(allowed_users={"bob"}), alice) is False
-    assert list(alice.spawners) == [""]
-
-
-def test_a_server_that_cannot_be_stopped_keeps_nobody_logged_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(*_: object) -> None:
-        raise RuntimeError("Docker is away")
-
-    alice = known("alice")
-    monkeypatch.setattr(Known, "stop", fail)
-    assert stays(rules(allowed_users={"bob"}), alice) is False
-    assert not any(spawner._stop_pending for spawner in alice.spawners.values())
-
-
-def test_servers_of_those_whom_neither_name_nor_groups_let_in_are_stopped_when_the_hub_starts() -> None:
-    alice, bob, dave, eve = known("alice"), known("bob"), known("dave", ("physics",)), known("eve", ("chemistry",))
-    started(rules(allowed_users={"bob"}, members_of={"physics"}), alice, bob, dave, eve)
-    assert [len(each.spawners) for each in (alice, bob, dave, eve)] == [0, 2, 2, 0]
-
-
-def test_when_the_hub_starts_a_server_that_can_be_asked_is_before_it_stops_anything() -> None:
-    fresh = {"name": "alice", "groups": ["physics"], "auth_state": {"refresh_token": "new"}}
-    alice = known("alice", state={"refresh_token": "old"})
-    started(rules(members_of={"physics"}, fresh=fresh), alice)
-    assert len(alice.spawners) == 2
-    assert alice.state == {"refresh_token": "new"}, "the old one may be good once"
-
-
-def test_when_the_hub_starts_one_person_of_whom_nothing_can_be_known_keeps_no_others_in() -> None:
-    async def fail() -> None:
-        raise ZeroDivisionError
-
-    alice, bob = known("alice"), known("bob")
-    alice.get_auth_state = fail
-    started(rules(members_of={"physics"}), alice, bob)
-    assert [len(each.spawners) for each in (alice, bob)] == [2, 0]
-
-
-def test_whoever_lost_only_their_log_in_keeps_their_servers() -> None:
-    bob = known("bob")
-    made = rules(members_of={"physics"})
-    made.enable_auth_state = True
-    assert stays(made, bob) is False
-    started(made, bob)
-    assert len(bob.spawners) == 2
 
 
 def test_when_the_hub_starts_nobody_is_put_on_the_list_of_those_who_are_blocked() -> None:

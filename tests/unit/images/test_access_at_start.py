@@ -12,7 +12,7 @@ from jupyterhub.roles import assign_default_roles
 from traitlets.config import Config
 
 from images.hub.access import with_access_rules
-from tests.unit.images.test_access import Hub, LogIn, known, started, stays
+from tests.unit.images.access_rules import Hub, LogIn, known, started, stays
 
 Start = Callable[..., JupyterHub]
 

@@ -155,3 +155,8 @@ def test_dummy_lets_in_anybody_whom_the_rules_allow(configure: Configure, passwo
     assert log_in(hub, "alice", password) == ("alice", False)
     assert log_in(hub, "carol", password) == ("carol", True)
     assert log_in(hub, "mallory", password) is None
+
+
+def test_google_is_asked_for_a_token_that_can_be_renewed(configure: Configure) -> None:
+    asked = configure(**SITES["google"]).authenticator.extra_authorize_params
+    assert asked == {"access_type": "offline", "prompt": "consent"}
