@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jupyterhub.orm import User as StoredUser
 from jupyterhub.user import User
 from jupyterhub.utils import maybe_future
 from tornado.ioloop import IOLoop
+from tornado.web import HTTPError
 from traitlets import Set, Unicode
 
 from images.hub.log_in_change import forget_other_log_ins
@@ -156,9 +158,14 @@ class AccessRules(Authenticator):
         return person
 
     async def _may_stay(self, name: str, person: Person) -> bool:
-        if not self.check_blocked_users(name, person):
-            return False
-        return await self.check_allowed(name, person)
+        try:
+            if not await maybe_future(self.check_blocked_users(name, person)):
+                return False
+            return await self.check_allowed(name, person)
+        except HTTPError as refusal:
+            if refusal.status_code != HTTPStatus.FORBIDDEN:
+                raise
+            return False  # as an authenticator may say it, with a text for the page of the log-in
 
 
 def _note_end(auth_state: Person | None) -> None:

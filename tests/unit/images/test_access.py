@@ -9,7 +9,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
 
 from images.hub.login_server import LoginServerError
-from tests.unit.images.access_rules import known, log_in, rules, stays
+from tests.unit.images.access_rules import LogIn, known, log_in, rules, stays
 
 
 @pytest.mark.parametrize(
@@ -159,3 +159,24 @@ def test_when_the_hub_starts_nobody_is_put_on_the_list_of_those_who_are_blocked(
     made = rules(allowed_users={"bob"})
     made.add_user(known("alice"))
     assert made.blocked_users == set()
+
+
+def test_an_authenticators_own_rules_hold_beside_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check_allowed(_: LogIn, name: str, __: object) -> bool:
+        if name == "eve":
+            raise HTTPError(403, "Eve has not paid.")
+        return name in {"dave", "mallory"}
+
+    async def check_blocked_users(_: LogIn, name: str, __: object) -> bool:
+        return name != "mallory"
+
+    monkeypatch.setattr(LogIn, "check_allowed", check_allowed)
+    monkeypatch.setattr(LogIn, "check_blocked_users", check_blocked_users)
+    made = rules(allowed_users={"bob"})
+    dave = known("dave")
+    made.add_user(dave)
+    assert log_in(made, "dave") == ("dave", None)
+    assert stays(made, dave) is True
+    assert log_in(made, "dave") == ("dave", None), "and again"
+    for name in ("eve", "mallory", "alice"):
+        assert stays(made, known(name)) is False
