@@ -12,6 +12,7 @@ from jupyterhub.handlers import BaseHandler
 from jupyterhub.orm import User as StoredUser
 from jupyterhub.user import User
 from jupyterhub.utils import maybe_future
+from tornado.httpclient import HTTPClientError
 from tornado.ioloop import IOLoop
 from tornado.web import HTTPError
 from traitlets import Set, Unicode
@@ -166,6 +167,10 @@ class AccessRules(Authenticator):
             if refusal.status_code != HTTPStatus.FORBIDDEN:
                 raise
             return False  # as an authenticator may say it, with a text for the page of the log-in
+        except (HTTPClientError, LoginServerError, OSError, TimeoutError) as error:
+            # Some authenticators ask for their own rules, with a token that may be over (oauthenticator's for GitHub).
+            self.log.warning("The log-in server does not say whether %s may stay: %s", name, error)
+            return True
 
 
 def _note_end(auth_state: Person | None) -> None:

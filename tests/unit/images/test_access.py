@@ -180,3 +180,17 @@ def test_an_authenticators_own_rules_hold_beside_the_settings(monkeypatch: pytes
     assert log_in(made, "dave") == ("dave", None), "and again"
     for name in ("eve", "mallory", "alice"):
         assert stays(made, known(name)) is False
+
+
+@pytest.mark.parametrize("failure", [ConnectionRefusedError(), HTTPClientError(401), HTTPClientError(502)], ids=repr)
+def test_a_rule_that_asks_a_server_which_does_not_say_puts_nobody_out(
+    failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check_allowed(*_: object) -> bool:
+        raise failure
+
+    monkeypatch.setattr(LogIn, "check_allowed", check_allowed)
+    alice = known("alice")
+    assert stays(rules(), alice) is True
+    assert stays(rules(fresh=False), alice) is False, "their log-in ended"
+    assert len(alice.spawners) == 2
