@@ -1,10 +1,12 @@
 """What starts a user's server: it loads nothing that only a hub uses, and all of it where something asks for it."""
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientConnectorError, ClientSession
@@ -57,16 +59,50 @@ print(sys.modules["sqlalchemy"] is sqlalchemy)
     assert printed_after_start(code) == "True"
 
 
-def test_a_missing_grammar_is_missing_for_the_start_alone() -> None:
-    code = """
+@pytest.mark.parametrize("module", ["aiodns", "isoduration", "rfc3987_syntax"])
+def test_what_is_left_out_is_missing_for_the_start_alone(module: str) -> None:
+    code = f"""
 with putting_off():
     try:
-        import rfc3987_syntax
+        import {module}
     except ImportError:
         print("left out", end=" ")
-print("rfc3987_syntax" in sys.modules)
+print("{module}" in sys.modules)
 """
     assert printed_after_start(code) == "left out False"
+
+
+@pytest.mark.parametrize("early", ["from sqlalchemy import or_", "import sqlalchemy; sqlalchemy.or_"])
+def test_whoever_asks_for_more_than_a_name_too_early_is_told_so(early: str) -> None:
+    code = f"""
+with putting_off():
+    try:
+        {early}
+    except (AttributeError, ImportError):
+        print("not there yet")
+"""
+    assert printed_after_start(code) == "not there yet"
+
+
+def test_packages_that_are_put_together_in_another_way_start_as_upstream_starts_them(tmp_path: Path) -> None:
+    package = tmp_path / "jupyterhub/singleuser"
+    package.mkdir(parents=True)
+    (tmp_path / "jupyterhub/services").mkdir()
+    for init in (tmp_path / "jupyterhub/__init__.py", tmp_path / "jupyterhub/services/__init__.py"):
+        init.touch()
+    (tmp_path / "jupyterhub/services/auth.py").touch()
+    (package / "__init__.py").write_text(
+        "import sqlalchemy\ndef main(): print(sqlalchemy.or_.__name__)\nsqlalchemy.or_"
+    )
+    script = CHECKOUT / "images/notebook/single_user.py"
+    answer = subprocess.run(
+        [sys.executable, script],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert answer.stdout == "or_\n"
 
 
 async def _fetch(url: str) -> str:
