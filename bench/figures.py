@@ -142,7 +142,7 @@ FIGURES: dict[str, Figure] = {
     **_start(30, "thirty at once, until the last is ready", at_most=0.6),
     "idle_memory": Figure(
         part=Part.SERVER_STARTS,
-        title="memory of an idle server",
+        title="memory of an idle server, without the page cache",
         unit="MB",
         ratios=(_to_untuned(at_most=0.85), _OURS_TO_TUTORIAL),
     ),

@@ -129,10 +129,10 @@ def _moment(stats: dict[str, Any]) -> float:
 
 
 def _memory(stats: dict[str, Any]) -> float:
-    """Bytes, without files that the kernel would drop first, as `docker stats` counts them."""
+    """Bytes, without the page cache: files of an image count for whichever container read them first."""
     memory = stats["memory_stats"]
-    dropped = memory["stats"].get("total_inactive_file", memory["stats"].get("inactive_file", 0))
-    return float(memory["usage"] - dropped)
+    page_cache = memory["stats"].get("total_cache", memory["stats"].get("file", 0))  # of either version of cgroups
+    return float(memory["usage"] - page_cache)
 
 
 class RunServers:
