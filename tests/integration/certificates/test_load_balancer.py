@@ -27,7 +27,8 @@ print(proxy.getresponse().status)
 @pytest.fixture(scope="module")
 def site(certified: Deployment) -> Deployment:
     tls = {"kind": "off", "trusted_proxies": ["192.0.2.5"]}
-    certified.configure(**{**SETTINGS, "site": {**SETTINGS["site"], "https_port": 443}}, tls=tls)
+    site = {**SETTINGS["site"], "https_port": 443}
+    certified.configure(**{**SETTINGS, "site": site, "auth": {"kind": "shared_password"}}, tls=tls)
     certified.up()
     return certified
 
@@ -45,7 +46,7 @@ def test_people_log_in_and_every_cookie_is_for_https_only(site: Deployment, bala
     assert page.status_code == httpx.codes.OK
     cookies = page.headers.get_list("Set-Cookie")
     xsrf = next(cookie.partition(";")[0] for cookie in cookies if cookie.startswith("_xsrf="))
-    form = {"username": "alice", "password": "x", "_xsrf": xsrf.partition("=")[2]}
+    form = {"username": "alice", "password": site.output("user_password"), "_xsrf": xsrf.partition("=")[2]}
     answer = balancer.post("/hub/login", data=form, headers={"Cookie": xsrf})
     assert answer.status_code == httpx.codes.FOUND
     assert answer.headers["Location"].startswith("/hub/")
