@@ -5,6 +5,7 @@ import json
 import socket
 import tarfile
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -104,9 +105,12 @@ class Peer:
 
 
 def bridge_address(engine: docker.DockerClient) -> str:
-    """This machine's own address on Docker's default network."""
-    address: str = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
-    return address
+    """This machine's own address on Docker's default network, which is the first one there.
+
+    The engine tells it as well, but not when it has started for the first time (seen with 20.10).
+    """
+    (docker0,) = engine.networks.get("bridge").attrs["IPAM"]["Config"]
+    return str(ip_network(docker0["Subnet"])[1])
 
 
 def _archive(folder: str, files: Mapping[str, bytes]) -> bytes:

@@ -12,6 +12,7 @@ from tests.integration.isolation import world as places
 from tests.integration.isolation.conftest import ADDRESSES, HOST_PORT, read, switch
 from tests.integration.isolation.probe import reach
 from tests.integration.isolation.world import OTHER_PORT, PORT, World
+from tests.integration.peer import bridge_address
 from tests.integration.person import Kernel, Person
 
 NEVER: frozenset[str] = frozenset()
@@ -141,7 +142,6 @@ def addresses(isolated: Deployment, bob: Person, neighbours: dict[str, str]) -> 
             ("user-bob", "users"),
         )
     }
-    (docker0,) = isolated.engine.networks.get("bridge").attrs["IPAM"]["Config"]
     return {
         **neighbours,
         "hub": networks["hub", "users"]["IPAddress"],
@@ -152,7 +152,7 @@ def addresses(isolated: Deployment, bob: Person, neighbours: dict[str, str]) -> 
         "proxy on services": networks["proxy", "services"]["IPAddress"],
         "gateway": networks["hub", "users"]["Gateway"],
         "gateway of control": networks["hub", "control"]["Gateway"],
-        "gateway of docker0": docker0["Gateway"],
+        "gateway of docker0": bridge_address(isolated.engine),
     }
 
 
