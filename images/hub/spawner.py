@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 from dockerspawner import DockerSpawner
 from jupyterhub.spawner import SpawnException
@@ -17,6 +17,8 @@ from images.hub.runtime import DOCKER_SOCKET, USER_SERVER_PORT, XSRF_COOKIE, Hub
 _FIREWALL_PAUSES = 15
 _FIREWALL_PAUSE_SECONDS = 1
 _LISTENS_PAUSE_SECONDS = 0.05
+# Of all that wait together: to look takes time from those that start, on a machine where thirty do at once.
+_LOOKS_A_SECOND = 60
 _LISTENS_TIMEOUT_SECONDS = 2
 _LOOKS_AT_THE_CONTAINER = 40  # pauses from one look to the next
 _UNPROTECTED = (
@@ -41,6 +43,7 @@ class UserServerSpawner(DockerSpawner):
     version_labels = Dict(help="Labels that say what the server was started from.", config=True)
 
     _step = (0, "Waiting for a place")
+    _waiting: ClassVar[int] = 0
 
     @property
     def owner_labels(self) -> dict[str, str]:
@@ -55,7 +58,11 @@ class UserServerSpawner(DockerSpawner):
         soon as it can, so that the hub's first look succeeds.
         """
         address, port = await super().start()
-        await self._wait_until_it_listens(address, port)
+        UserServerSpawner._waiting += 1
+        try:
+            await self._wait_until_it_listens(address, port)
+        finally:
+            UserServerSpawner._waiting -= 1
         return address, port
 
     async def _wait_until_it_listens(self, address: str, port: int) -> None:
@@ -65,7 +72,7 @@ class UserServerSpawner(DockerSpawner):
             if looks % _LOOKS_AT_THE_CONTAINER == 0 and await self.poll() is not None:
                 self.log.error("The container of %s's server ended before it listened.", self.user.name)
                 raise _refusal(_ENDED, "ended", 500)
-            await asyncio.sleep(_LISTENS_PAUSE_SECONDS)
+            await asyncio.sleep(max(_LISTENS_PAUSE_SECONDS, UserServerSpawner._waiting / _LOOKS_A_SECOND))
 
     async def create_object(self) -> dict[str, Any]:
         """Create the container, after a home volume that says whose it is.

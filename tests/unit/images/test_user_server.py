@@ -216,6 +216,30 @@ def test_a_start_is_over_when_the_server_listens(hub: ConfiguredHub, monkeypatch
     assert asked == [("10.201.8.1", 8888)] * 3
 
 
+@pytest.mark.usefixtures("engine")
+def test_many_that_start_at_once_are_looked_at_no_more_often_than_few(
+    hub: ConfiguredHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def take_down(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    async def listens(address: str, port: int) -> bool:  # noqa: ARG001 - as in the spawner
+        return len(pauses) >= 60
+
+    async def start_all() -> None:
+        await asyncio.gather(*(hub.spawner(f"student{number}").start() for number in range(30)))
+
+    monkeypatch.setattr("images.hub.spawner._listens", listens)
+    monkeypatch.setattr("images.hub.spawner.asyncio.sleep", take_down)
+    asyncio.run(start_all())
+    assert max(pauses) == 0.5
+    assert UserServerSpawner._waiting == 0
+
+
 def test_a_server_that_ends_is_not_waited_for(
     hub: ConfiguredHub, engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
