@@ -10,7 +10,7 @@ from images.hub.runtime import DATA_FOLDER
 from tests.integration.person import Person
 
 _KNOWN = {Subject.KNOWN_100: 100, Subject.KNOWN_1000: 1_000, Subject.KNOWN_10000: 10_000}
-_ROUNDS = 5
+_ROUNDS = 3
 _ASKED = 20  # times in each round
 _AT_ONCE = 500  # people made known in one request
 

@@ -17,7 +17,7 @@ from bench.terraform import Terraform, terraform
 from bench.tutorial_stack import TutorialStack
 from tests.integration.deployment import Deployment
 
-_ROUNDS, _ROUNDS_OF_CHANGES = 7, 3
+_ROUNDS, _ROUNDS_OF_CHANGES = 5, 3
 
 
 def measure_program(recorder: Recorder, ours: OurStack, tutorial: TutorialStack, folder: Path, *, smoke: bool) -> None:

@@ -39,7 +39,7 @@ class Size:
     idle_seconds: int
 
 
-_FULL = Size(rounds={1: 5, 10: 3, 30: 3}, idle_rounds=3, idle_seconds=30)
+_FULL = Size(rounds={1: 5, 10: 2, 30: 3}, idle_rounds=3, idle_seconds=30)
 _SMOKE = Size(rounds={1: 1}, idle_rounds=1, idle_seconds=4)
 
 

@@ -46,6 +46,9 @@ def static_arguments(settings: Settings, api_address: str) -> list[str]:
         f"--entryPoints.{ENTRY_POINT}.http.aliasHeadersStrategy=delete",
         # The default of 60 s covers a request's body: a large upload over a slow line would end in the middle.
         f"--entryPoints.{ENTRY_POINT}.transport.respondingTimeouts.readTimeout=0s",
+        # Until then a Traefik that ends takes nobody new and waits for open connections; a kernel's never end. With the
+        # default of 10 s the site was away for 12 (measured).
+        f"--entryPoints.{ENTRY_POINT}.transport.lifeCycle.graceTimeOut=2s",
         *_api_entry_point(api_address),
         # The hub looks here whether Traefik has read a route; the dashboard is off.
         "--api=true",

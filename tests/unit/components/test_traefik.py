@@ -104,6 +104,7 @@ def test_plain_http_only_leads_to_the_published_https_port(port: int) -> None:
         ("entryPoints.web.http.aliasHeadersStrategy", "delete"),
         ("entryPoints.websecure.http.aliasHeadersStrategy", "delete"),
         ("entryPoints.websecure.transport.respondingTimeouts.readTimeout", "0s"),
+        ("entryPoints.websecure.transport.lifeCycle.graceTimeOut", "2s"),
         ("api", "true"),
         ("api.dashboard", "false"),
         ("providers.file.directory", "/srv/routes"),
