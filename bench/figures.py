@@ -178,8 +178,8 @@ FIGURES: dict[str, Figure] = {
                 to=Subject.IMPORT,
                 at_most=5,
                 missed_because="a program without any resource takes most of that already: Pulumi's command line "
-                "starts, lists the Python packages and starts Python. The rest is half a second of imports, and two "
-                "providers that start and compare 27 resources.",
+                "starts, lists the Python packages and starts Python. The rest are our imports, and two providers that "
+                "start and compare every resource.",
             ),
             Ratio(of=Subject.OURS, to=Subject.EMPTY),
             Ratio(of=Subject.OURS, to=Subject.TERRAFORM),

@@ -62,7 +62,9 @@ class TutorialStack(Arrangement):
         self._variables = {**self._variables, variable: name}
 
     def have_servers_watched(self) -> None:
-        """Have the file name the image that is watched."""
+        """Have the file name the image that is watched, for containers of stopped servers as well."""
+        for container in self.engine.containers.list(all=True, filters={"name": f"{_PROJECT}_default-"}):
+            container.remove(force=True)
         self._variables = {**self._variables, _VARIABLES[Image.NOTEBOOK]: watched_image(self.engine)}
         self.up_until_log_in()
 
