@@ -1,6 +1,7 @@
 """The command line: `python -m bench`, which `make bench` runs."""
 
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -40,6 +41,9 @@ def main(
     output: Annotated[Path, typer.Option(help="Where the run is added.")] = results.FILE,
 ) -> None:
     """Measure, add the run to the results, and write the page from them."""
+    # What a shell starts in the background ignores an interrupt, and so would all that it starts; Pulumi ends its
+    # plugins by one, and would wait 5 s for each command's (measured).
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     engine = docker.DockerClient(timeout=300)
     recorder = Recorder()
     earlier = results.read(output)
