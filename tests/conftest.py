@@ -1,6 +1,7 @@
 """What tests of several folders share: one deployed stack, which serves as many tests as it can, and its visitors."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,14 @@ from tests.integration.deployment import Deployment, copy_checkout
 from tests.integration.person import Person
 
 _MARKS = {"integration": [pytest.mark.docker], "browser": [pytest.mark.docker, pytest.mark.browser]}
+
+
+def pytest_configure() -> None:
+    """Have interrupts end processes, also where these tests run in the background, for which a shell ignores them.
+
+    Pulumi ends its plugins by one, and would wait 5 s for each command's (measured).
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
