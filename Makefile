@@ -30,7 +30,7 @@ purge: ## Delete the stack with every user's files (asks first)
 	@$(WITH_PULUMI) python -m hubctl purge --stack $(STACK)
 
 preview: stack ## Show what `make up` would change
-	@$(WITH_PULUMI) pulumi preview --stack $(STACK) --diff
+	@$(WITH_PULUMI) pulumi preview --stack $(STACK) --diff --refresh
 
 stack: ## Make the stack's place in the backend, and a passphrase for it
 	@$(BOOTSTRAP) stack $(STACK)
